@@ -1,0 +1,36 @@
+import type { ApiKey, ApiKeyStore } from './api-keys.ts';
+
+// Every request carries a key, and keys rarely change: a container remembers what it looked up for half a minute, so that
+// a revoked key stops working everywhere within a minute and a new one works at once (unknown keys are remembered for
+// only a moment, to blunt a flood of wrong ones).
+
+const KNOWN_MS = 30_000;
+const UNKNOWN_MS = 1_000;
+const ENTRIES_MAX = 1_000;
+
+interface Entry {
+  readonly key: ApiKey | undefined;
+  readonly until: number;
+}
+
+export class ApiKeyCache {
+  private readonly store: ApiKeyStore;
+  private readonly now: () => number;
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(store: ApiKeyStore, now: () => number) {
+    this.store = store;
+    this.now = now;
+  }
+
+  /** The key that this secret belongs to. Throws when the store cannot be read: that must never look like a wrong key. */
+  async find(secret: string): Promise<ApiKey | undefined> {
+    const now = this.now();
+    const entry = this.entries.get(secret);
+    if (entry !== undefined && entry.until > now) return entry.key;
+    const key = await this.store.find(secret);
+    if (this.entries.size >= ENTRIES_MAX) this.entries.clear();
+    this.entries.set(secret, { key, until: now + (key === undefined ? UNKNOWN_MS : KNOWN_MS) });
+    return key;
+  }
+}

@@ -1,0 +1,193 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { StoredEvent, StoredEventHead } from '../core/decide-event.ts';
+import { isJsonObject, parseJson } from '../core/json-value.ts';
+import type { Dialect, EventType } from '../core/segment-event.ts';
+import { UNMAPPED_REASONS, type UnmappedReason } from '../core/unmapped-group.ts';
+import {
+  B,
+  DamagedItemError,
+  N,
+  readB,
+  readN,
+  readOneOf,
+  readOptionalN,
+  readOptionalS,
+  readS,
+  readText,
+  S,
+  T,
+  type Item,
+} from './attributes.ts';
+import { keyPartOf } from './keys.ts';
+
+// The stored form of an event. The item's attributes are what lists and decisions need without the body; the body is the
+// sender's own JSON text, deflated, never a DynamoDB map (32 levels, no empty keys, `__proto__`, integers above 2^53).
+
+export const EVENT_STATES = ['received', 'mapped', 'unmapped', 'applied', 'quarantined'] as const;
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** Bodies that deflate to more go to items of their own, so that a transaction of many events stays under 4 MB. */
+export const INLINE_BODY_BYTES_MAX = 32 * 1024;
+/** DynamoDB items end at 400 KB, keys and names included. */
+export const BODY_CHUNK_BYTES_MAX = 390 * 1024;
+
+export type TimeNote = 'missing' | 'invalid' | 'future';
+const TIME_NOTES = ['missing', 'invalid', 'future'] as const;
+
+export interface NewEvent extends StoredEventHead {
+  readonly messageId: string;
+  readonly dialect: Dialect;
+  readonly timeNote?: TimeNote;
+  /** The id of the API key that the request carried. */
+  readonly apiKeyId: string;
+  readonly text: string;
+}
+
+/** What an event became, with everything that explain, revert and reconcile need. */
+export interface EventOutcome {
+  /** The generation of the ruleset that decided. */
+  readonly generation: number;
+  readonly decidedAt: number;
+  readonly uses?: readonly {
+    readonly featureId: string;
+    readonly delta: string;
+    readonly ruleId?: string | undefined;
+    readonly ruleVersion?: number | undefined;
+  }[];
+  readonly notes?: readonly string[];
+  /** Why a quarantined event failed. */
+  readonly error?: string;
+}
+
+/** An event's item without its body. */
+export interface EventRecord extends StoredEventHead {
+  readonly messageId: string;
+  readonly state: EventState;
+  readonly dialect: Dialect;
+  readonly apiKeyId: string;
+  readonly timeNote?: TimeNote;
+  readonly outcome?: string;
+  readonly reason?: UnmappedReason;
+  /** The partition of the unmapped index that holds the event's row. */
+  readonly unmappedIn?: string;
+  /** When a different body under the same messageId was refused. */
+  readonly conflictAt?: number;
+}
+
+export const eventPk = (eventKey: string): string => `e#${eventKey}`;
+export const EVENT_SK = 'e';
+
+/** The sort key of the by-user index: time first, so that a timeline is one query. */
+export const timelineKey = (time: number, eventKey: string): string =>
+  `${String(time).padStart(13, '0')}#${eventKey}`;
+
+export interface BodyItems {
+  /** The attributes that carry the body in the event's item. */
+  readonly inline: Item;
+  /** Items to be written before it; empty for a body that fits. */
+  readonly chunks: readonly Item[];
+}
+
+/** `digest` tells chunks of a second body under the same messageId from those of the first, which must not change. */
+export function toBodyItems(eventKey: string, text: string, digest: () => string): BodyItems {
+  const deflated = deflateRawSync(text);
+  if (deflated.byteLength <= INLINE_BODY_BYTES_MAX) return { inline: { b: B(deflated) }, chunks: [] };
+  const id = digest();
+  const chunks: Item[] = [];
+  for (let start = 0; start < deflated.byteLength; start += BODY_CHUNK_BYTES_MAX) {
+    chunks.push({
+      pk: S(eventPk(eventKey)),
+      sk: S(chunkSk(id, chunks.length)),
+      b: B(deflated.subarray(start, start + BODY_CHUNK_BYTES_MAX)),
+    });
+  }
+  return { inline: { bk: S(id), bn: N(chunks.length) }, chunks };
+}
+
+export const chunkSk = (digest: string, index: number): string =>
+  `b#${digest}#${String(index).padStart(3, '0')}`;
+
+export function toEventItem(event: NewEvent, body: Item): Item {
+  const userKey = keyPartOf(event.userId);
+  return {
+    pk: S(eventPk(event.key)),
+    sk: S(EVENT_SK),
+    id: T(event.messageId),
+    st: S('received'),
+    ty: S(event.type),
+    u: S(userKey),
+    // A plain id can be read off its key part.
+    ...(!userKey.startsWith('=') && { ui: T(event.userId) }),
+    t: S(timelineKey(event.time, event.key)),
+    ra: N(event.receivedAt),
+    ...(event.name !== undefined && { en: T(event.name) }),
+    ...(event.timeNote !== undefined && { tn: S(event.timeNote) }),
+    di: S(event.dialect),
+    ak: S(event.apiKeyId),
+    ...body,
+  };
+}
+
+export function fromEventItem(item: Item): EventRecord {
+  const timeNote = item['tn'] === undefined ? undefined : readOneOf(item, 'tn', TIME_NOTES);
+  const reason = item['r'] === undefined ? undefined : readOneOf(item, 'r', UNMAPPED_REASONS);
+  const outcome = readOptionalS(item, 'o');
+  const unmappedIn = readOptionalS(item, 'x');
+  const conflictAt = readOptionalN(item, 'cf');
+  const type: EventType = readOneOf(item, 'ty', ['identify', 'track']);
+  const time = Number(readS(item, 't').slice(0, 13));
+  if (!Number.isSafeInteger(time)) throw new DamagedItemError('The stored event has no readable time.');
+  const userKey = readS(item, 'u');
+  return {
+    key: readS(item, 'pk').slice(eventPk('').length),
+    messageId: readText(item, 'id'),
+    state: readOneOf(item, 'st', EVENT_STATES),
+    type,
+    userId: userKey.startsWith('=') ? userKey.slice(1) : readText(item, 'ui'),
+    ...(item['en'] !== undefined && { name: readText(item, 'en') }),
+    time,
+    receivedAt: readN(item, 'ra'),
+    dialect: readOneOf(item, 'di', ['webhook', 'tracking']),
+    apiKeyId: readS(item, 'ak'),
+    ...(timeNote !== undefined && { timeNote }),
+    ...(outcome !== undefined && { outcome }),
+    ...(reason !== undefined && { reason }),
+    ...(unmappedIn !== undefined && { unmappedIn }),
+    ...(conflictAt !== undefined && { conflictAt }),
+  };
+}
+
+/** The body's bytes when the item carries them itself; otherwise where to read them. */
+export function bodyOf(
+  item: Item,
+): { readonly deflated: Uint8Array } | { readonly digest: string; readonly chunks: number } {
+  if (item['b'] !== undefined) return { deflated: readB(item, 'b') };
+  return { digest: readS(item, 'bk'), chunks: readN(item, 'bn') };
+}
+
+/** The sender's JSON text. Throws DamagedItemError where the bytes are not what was written. */
+export function inflateBody(deflated: Uint8Array): string {
+  try {
+    return inflateRawSync(deflated).toString('utf8');
+  } catch {
+    throw new DamagedItemError('The stored body of an event cannot be read.');
+  }
+}
+
+export function toStoredEvent(record: EventRecord, text: string): StoredEvent {
+  const parsed = parseJson(text);
+  if (!parsed.ok || !isJsonObject(parsed.value)) {
+    throw new DamagedItemError('The stored body of an event is not a JSON object.');
+  }
+  const { key, type, userId, name, time, receivedAt } = record;
+  return {
+    key,
+    type,
+    userId,
+    ...(name !== undefined && { name }),
+    time,
+    receivedAt,
+    payload: parsed.value,
+    text,
+  };
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import type { StoredEvent } from '../core/decide-event.ts';
+import { fieldLookup } from '../core/field-lookup.ts';
+import { isJsonObject, parseJson } from '../core/json-value.ts';
+import { DamagedItemError, N, readB, S, type Item } from './attributes.ts';
+import {
+  bodyOf,
+  chunkSk,
+  EVENT_SK,
+  eventPk,
+  fromEventItem,
+  inflateBody,
+  toBodyItems,
+  toEventItem,
+  toStoredEvent,
+  type EventRecord,
+  type EventState,
+  type NewEvent,
+} from './event-item.ts';
+import { batchGet } from './batch-get.ts';
+import { keyPartOf } from './keys.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+// The Events table as the pipeline's memory: every event once per messageId, for ever.
+
+export type PutResult =
+  | { readonly kind: 'stored' }
+  /** The messageId is known. `conflict`: it came with another body, which was refused and noted on the event. */
+  | { readonly kind: 'duplicate'; readonly state: EventState; readonly conflict: boolean };
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly cursor?: string;
+}
+
+export class EventStore {
+  private readonly dynamo: DynamoDBClient;
+  private readonly table: string;
+
+  constructor(dynamo: DynamoDBClient, table: string) {
+    this.dynamo = dynamo;
+    this.table = table;
+  }
+
+  /**
+   * Stores an event unless its messageId is known. When it returns, the event is durable. Throws when DynamoDB cannot be
+   * reached: nothing may then be acknowledged.
+   */
+  async put(event: NewEvent): Promise<PutResult> {
+    const body = toBodyItems(event.key, event.text, () =>
+      createHash('sha256').update(event.text).digest('base64url').slice(0, 22),
+    );
+    // Before the event: an event whose body is missing could never be decided. Chunks without an event are harmless.
+    await Promise.all(
+      body.chunks.map((chunk) =>
+        this.dynamo.send(new PutItemCommand({ TableName: this.table, Item: { ...chunk } })),
+      ),
+    );
+    try {
+      await this.dynamo.send(
+        new PutItemCommand({
+          TableName: this.table,
+          Item: toEventItem(event, body.inline),
+          ConditionExpression: 'attribute_not_exists(pk)',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { kind: 'stored' };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
+      return await this.duplicateOf(event, error.Item);
+    }
+  }
+
+  private async duplicateOf(event: NewEvent, first: Item): Promise<PutResult> {
+    const record = fromEventItem(first);
+    const conflict = !saysTheSame(event.text, await this.textOf(first, record.key));
+    if (conflict && record.conflictAt === undefined) {
+      await this.dynamo.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: { pk: S(eventPk(event.key)), sk: S(EVENT_SK) },
+          UpdateExpression: 'SET cf = if_not_exists(cf, :at)',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':at': N(event.receivedAt) },
+        }),
+      );
+    }
+    return { kind: 'duplicate', state: record.state, conflict };
+  }
+
+  /** The records of these keys, consistently read; keys that are not stored are missing from the answer. */
+  async records(keys: Iterable<string>): Promise<Map<string, EventRecord>> {
+    const items = await this.items(keys);
+    return new Map([...items].map(([key, item]) => [key, fromEventItem(item)]));
+  }
+
+  /**
+   * The items of these keys. Reading is apart from interpreting, so that one damaged item does not take a whole batch
+   * with it: see `open`.
+   */
+  async items(keys: Iterable<string>): Promise<Map<string, Item>> {
+    const items = await batchGet(
+      this.dynamo,
+      this.table,
+      [...new Set(keys)].map((key) => ({ pk: S(eventPk(key)), sk: S(EVENT_SK) })),
+    );
+    return new Map(items.map((item) => [(item['pk']?.S ?? '').slice(eventPk('').length), item]));
+  }
+
+  /** The event behind an item, body included. Throws DamagedItemError when it cannot be read. */
+  async open(item: Item): Promise<{ readonly record: EventRecord; readonly event: StoredEvent }> {
+    const record = fromEventItem(item);
+    return { record, event: toStoredEvent(record, await this.textOf(item, record.key)) };
+  }
+
+  async get(eventKey: string): Promise<Item | undefined> {
+    const { Item: item } = await this.dynamo.send(
+      new GetItemCommand({
+        TableName: this.table,
+        Key: { pk: S(eventPk(eventKey)), sk: S(EVENT_SK) },
+        ConsistentRead: true,
+      }),
+    );
+    return item;
+  }
+
+  /** A user's events, newest first, from the by-user index (eventually consistent). */
+  async keysOfUser(
+    userId: string,
+    range: { readonly from?: number; readonly to?: number },
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<string>> {
+    const from = String(range.from ?? 0).padStart(13, '0');
+    const to = String(range.to ?? 9_999_999_999_999).padStart(13, '0');
+    const start = decodeCursor(cursor);
+    const answer = await this.dynamo.send(
+      new QueryCommand({
+        TableName: this.table,
+        IndexName: 'byUser',
+        KeyConditionExpression: 'u = :u AND t BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':u': S(keyPartOf(userId)), ':from': S(from), ':to': S(to) },
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(start !== undefined && { ExclusiveStartKey: start }),
+      }),
+    );
+    const next = encodeCursor(answer.LastEvaluatedKey);
+    return {
+      rows: (answer.Items ?? []).map((item) => (item['pk']?.S ?? '').slice(eventPk('').length)),
+      ...(next !== undefined && { cursor: next }),
+    };
+  }
+
+  private async textOf(item: Item, eventKey: string): Promise<string> {
+    const body = bodyOf(item);
+    if ('deflated' in body) return inflateBody(body.deflated);
+    const chunks = await batchGet(
+      this.dynamo,
+      this.table,
+      Array.from({ length: body.chunks }, (_, index) => ({
+        pk: S(eventPk(eventKey)),
+        sk: S(chunkSk(body.digest, index)),
+      })),
+    );
+    if (chunks.length !== body.chunks)
+      throw new DamagedItemError('A part of the stored body of an event is missing.');
+    chunks.sort((left, right) => ((left['sk']?.S ?? '') < (right['sk']?.S ?? '') ? -1 : 1));
+    return inflateBody(Buffer.concat(chunks.map((chunk) => readB(chunk, 'b'))));
+  }
+}
+
+const MEANING = ['type', 'userId', 'event', 'properties', 'traits'].map(fieldLookup);
+
+/**
+ * Whether two bodies mean the same. What legitimately differs between deliveries of one event is left out: sentAt changes
+ * with every retry of an SDK, receivedAt and _metadata with every route through Segment.
+ */
+function saysTheSame(left: string, right: string): boolean {
+  if (left === right) return true;
+  const [a, b] = [parseJson(left), parseJson(right)];
+  if (!a.ok || !b.ok || !isJsonObject(a.value) || !isJsonObject(b.value)) return false;
+  const [first, second] = [a.value, b.value];
+  try {
+    return MEANING.every((field) => isDeepStrictEqual(field(first), field(second)));
+  } catch {
+    return false; // nested too deep to compare: the texts differ, so say so
+  }
+}

@@ -1,0 +1,26 @@
+import type { CancellationReason } from '@aws-sdk/client-dynamodb';
+
+// Two kinds of failure, with two remedies. One passes by itself: a throttle, a conflict, a time-out, a store that cannot
+// be reached, a permission that a deployment forgot. The other never does: a request that DynamoDB finds invalid, a
+// damaged item, a defect of ours that throws on one event. Retrying the first for ever is right; retrying the second
+// for ever would hide it.
+
+const REFUSED = new Set([
+  'ValidationException',
+  'ItemCollectionSizeLimitExceededException',
+  'DamagedItemError',
+]);
+const REFUSED_ITEMS = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
+
+/** Whether trying again with the same code and data cannot help. */
+export function isPermanent(error: Error, reasons: readonly CancellationReason[] = []): boolean {
+  if (REFUSED.has(error.name)) return true;
+  if (reasons.some(({ Code: code }) => code !== undefined && REFUSED_ITEMS.has(code))) return true;
+  // The SDK's errors carry `$metadata`; those of the network carry a `code`; time-outs have their name.
+  return !(
+    '$metadata' in error ||
+    'code' in error ||
+    error.name === 'TimeoutError' ||
+    error.name === 'AbortError'
+  );
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+
+// How ids chosen by others become DynamoDB keys. Keys are stored for ever: these functions must never change.
+
+/**
+ * The key of an event: 128 bits of SHA-256 over its messageId, 22 characters. JSON.stringify first, because it writes a
+ * lone surrogate as an escape; UTF-8 would turn every lone surrogate into the same replacement character, and two ids
+ * would become one event.
+ */
+export function eventKeyOf(messageId: string): string {
+  return digestOf(JSON.stringify(messageId));
+}
+
+const PLAIN = /^[A-Za-z0-9 _.:@+/-]{1,128}$/;
+
+/**
+ * A key part for a user id, an event name or a feature id: the id itself behind `=` where it is short and plain (good to
+ * read in a console), else `~` and a hash. Never contains `#`, which separates key parts.
+ */
+export function keyPartOf(id: string): string {
+  return PLAIN.test(id) ? `=${id}` : `~${digestOf(JSON.stringify(id))}`;
+}
+
+/** 32 well-mixed bits, for sketches. */
+export function hash32Of(id: string): number {
+  return createHash('sha256').update(JSON.stringify(id)).digest().readUInt32LE(0);
+}
+
+/** SHA-256 in hex: what is kept of an API key. */
+export function secretHashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}

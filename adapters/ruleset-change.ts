@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { MappingRule, RuleBody } from '../core/mapping/rule.ts';
+import type { RulesetFeature, RulesetSnapshot } from '../core/ruleset.ts';
+
+// From one ruleset to the next, purely. Each change makes one new generation; what it says about a rule or feature is
+// whether that could match more than before, because only then are stored unmapped events worth another try.
+
+/** A rule as it is saved, enabled or not. */
+export interface SavedRule {
+  readonly id: string;
+  /** 1 for a new rule; grows by one with every change. */
+  readonly version: number;
+  readonly body: RuleBody;
+  /** The generation that last let this rule match more. */
+  readonly generation: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Who saved it last: the id of an API key, or `admin-key`. */
+  readonly updatedBy: string;
+}
+
+export interface RuleEdit {
+  readonly id: string;
+  readonly body: RuleBody;
+  readonly at: number;
+  readonly by: string;
+}
+
+/** The rule after an edit that makes generation `generation`. */
+export function ruleAfter(before: SavedRule | undefined, edit: RuleEdit, generation: number): SavedRule {
+  return {
+    id: edit.id,
+    version: (before?.version ?? 0) + 1,
+    body: edit.body,
+    generation:
+      before === undefined || couldMatchMore(before.body, edit.body) ? generation : before.generation,
+    createdAt: before?.createdAt ?? edit.at,
+    updatedAt: edit.at,
+    updatedBy: edit.by,
+  };
+}
+
+/** A new name, or switching a rule off, lets nothing more match; any other change of an enabled rule might. */
+function couldMatchMore(before: RuleBody, after: RuleBody): boolean {
+  if (!after.enabled) return false;
+  if (!before.enabled) return true;
+  return !isDeepStrictEqual({ ...before, name: undefined }, { ...after, name: undefined });
+}
+
+/** The next ruleset, in which `rule` stands as it is now: only enabled rules are part of a ruleset. */
+export function withRule(current: RulesetSnapshot, rule: SavedRule): RulesetSnapshot {
+  const next = withoutRule(current, rule.id);
+  return rule.body.enabled ? { ...next, rules: [...next.rules, toMappingRule(rule)] } : next;
+}
+
+export function withoutRule(current: RulesetSnapshot, ruleId: string): RulesetSnapshot {
+  return { ...following(current), rules: current.rules.filter(({ id }) => id !== ruleId) };
+}
+
+/** The feature as the ruleset holds it after a change that makes generation `generation`. */
+export function featureAfter(
+  before: RulesetFeature | undefined,
+  after: { readonly id: string; readonly archived: boolean },
+  generation: number,
+): RulesetFeature {
+  const countsAgain = before === undefined || (before.archived && !after.archived);
+  return { ...after, generation: countsAgain ? generation : before.generation };
+}
+
+export function withFeature(current: RulesetSnapshot, feature: RulesetFeature): RulesetSnapshot {
+  const next = withoutFeature(current, feature.id);
+  const { id, archived, generation } = feature;
+  return { ...next, features: [...next.features, { id, archived, generation }] };
+}
+
+export function withoutFeature(current: RulesetSnapshot, featureId: string): RulesetSnapshot {
+  return { ...following(current), features: current.features.filter(({ id }) => id !== featureId) };
+}
+
+/** Field by field, because a compiled ruleset is a snapshot with more in it, which must not be stored. */
+function following({ generation, features, rules, settings }: RulesetSnapshot): RulesetSnapshot {
+  return { generation: generation + 1, features, rules, settings };
+}
+
+function toMappingRule({ id, version, body, createdAt, generation }: SavedRule): MappingRule {
+  const { featureId, event, conditions, delta } = body;
+  return {
+    id,
+    version,
+    featureId,
+    event,
+    conditions,
+    ...(delta !== undefined && { delta }),
+    createdAt,
+    generation,
+  };
+}

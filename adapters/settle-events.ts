@@ -1,0 +1,187 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { decideEvent } from '../core/decide-event.ts';
+import type { Ruleset } from '../core/ruleset.ts';
+import type { Item } from './attributes.ts';
+import { commitChunk, type CommitResult, type FailedEvent } from './commit.ts';
+import { packChunks, type DecidedEvent, type Tables } from './commit-plan.ts';
+import type { EventState } from './event-item.ts';
+import { isPermanent } from './failure-kind.ts';
+import type { EventStore } from './event-store.ts';
+import { mapAtMost } from './map-at-most.ts';
+import type { RulesetStore } from './ruleset-store.ts';
+import type { UserStore } from './user-store.ts';
+
+// The one path from stored events to outcomes: read, decide, commit, and again for whatever changed in between. Live
+// processing, the last chance, reprocessing and redrives all take it.
+
+export interface SettleDependencies {
+  readonly dynamo: DynamoDBClient;
+  readonly tables: Tables;
+  readonly events: EventStore;
+  readonly users: UserStore;
+  readonly rulesets: RulesetStore;
+  readonly now: () => number;
+}
+
+export interface SettleOptions {
+  /** The state that is worked on; events in any other have their outcome already. */
+  readonly from: Extract<EventState, 'received' | 'unmapped'>;
+  /** Epoch milliseconds after which nothing new is begun; what is left is reported as failed, not permanent. */
+  readonly deadline: number;
+  /** Turn events that fail permanently into `quarantined` ones instead of reporting them as failed. */
+  readonly quarantine?: boolean;
+}
+
+export interface Settled {
+  /** How many events were given each outcome by this call. */
+  readonly mapped: number;
+  readonly unmapped: number;
+  readonly applied: number;
+  readonly quarantined: number;
+  readonly failed: readonly FailedEvent[];
+}
+
+/** Transactions in flight at once. More only adds conflicts on the counters that all of them share. */
+const COMMITS_AT_ONCE = 4;
+/** Events opened at once, which bounds memory when a sweep meets large bodies. */
+const EVENTS_AT_ONCE = 600;
+const ROUNDS_MAX = 20;
+
+/**
+ * Gives every event of `keys` its outcome, or says which failed. Safe to call for the same events any number of times,
+ * from any number of workers: an event's outcome and its usage are written in one transaction under the condition that it
+ * has none yet.
+ */
+export async function settleEvents(
+  deps: SettleDependencies,
+  keys: readonly string[],
+  options: SettleOptions,
+): Promise<Settled> {
+  const unique = [...new Set(keys)];
+  const total = { mapped: 0, unmapped: 0, applied: 0, quarantined: 0 };
+  const failed: FailedEvent[] = [];
+  for (let start = 0; start < unique.length; start += EVENTS_AT_ONCE) {
+    let pending: readonly string[] = unique.slice(start, start + EVENTS_AT_ONCE);
+    for (let round = 0; pending.length > 0; round += 1) {
+      if (round === ROUNDS_MAX || deps.now() >= options.deadline) {
+        const error = new Error('There was no time left to settle this event.');
+        failed.push(...pending.map((key) => ({ key, error, permanent: false })));
+        break;
+      }
+      const { decided, done, stale, broken } = await settleRound(deps, pending, options);
+      for (const key of done) {
+        const kind = decided.get(key);
+        if (kind !== undefined) total[kind] += 1;
+      }
+      failed.push(...broken);
+      pending = stale;
+    }
+  }
+  return { ...total, failed };
+}
+
+interface Round {
+  readonly decided: ReadonlyMap<string, DecidedEvent['decision']['kind']>;
+  readonly done: readonly string[];
+  readonly stale: readonly string[];
+  readonly broken: readonly FailedEvent[];
+}
+
+async function settleRound(
+  deps: SettleDependencies,
+  keys: readonly string[],
+  options: SettleOptions,
+): Promise<Round> {
+  // The ruleset before the events: a decision may be older than the rules of its commit (the fence then stops it), never
+  // newer than the generation that it claims.
+  const ruleset = await deps.rulesets.current();
+  const items = await deps.events.items(keys);
+  const broken: FailedEvent[] = [];
+  const decided: DecidedEvent[] = [];
+  await Promise.all(
+    [...items].map(async ([key, item]) => {
+      try {
+        const event = await decide(deps, item, ruleset, options);
+        if (event !== undefined) decided.push(event);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        // Reading may fail for a moment; code that throws on an event will throw again.
+        broken.push({ key, error, permanent: isPermanent(error) });
+      }
+    }),
+  );
+  // Neighbours of one user share counters; the key makes the order, and so the chunks, the same for the same events.
+  decided.sort((a, b) => compare(a.record.userId, b.record.userId) || compare(a.record.key, b.record.key));
+  const first = await commitAll(deps, decided, options);
+  const failures = [...broken, ...first.failed];
+  if (options.quarantine !== true) return toRound(decided, first, failures);
+
+  const records = await deps.events.records(
+    failures.filter(({ permanent }) => permanent).map(({ key }) => key),
+  );
+  const doomed = failures.flatMap(({ key, error, permanent }): DecidedEvent[] => {
+    const record = records.get(key);
+    if (!permanent || record?.state !== options.from) return [];
+    return [
+      { record, decision: { kind: 'quarantined', error: describe(error) }, generation: ruleset.generation },
+    ];
+  });
+  const second = await commitAll(deps, doomed, options);
+  const settled = new Set([...second.done, ...second.stale]);
+  return toRound(
+    [...decided, ...doomed],
+    { done: [...first.done, ...second.done], stale: [...first.stale, ...second.stale], failed: [] },
+    failures.filter(({ key }) => !settled.has(key)),
+  );
+}
+
+const toRound = (
+  decided: readonly DecidedEvent[],
+  result: CommitResult,
+  broken: readonly FailedEvent[],
+): Round => ({
+  decided: new Map(decided.map(({ record, decision }) => [record.key, decision.kind])),
+  done: result.done,
+  stale: result.stale,
+  broken,
+});
+
+/** Undefined when there is nothing to write: the event has its outcome, or stays unmapped for the same reason. */
+async function decide(
+  deps: SettleDependencies,
+  item: Item,
+  ruleset: Ruleset,
+  options: SettleOptions,
+): Promise<DecidedEvent | undefined> {
+  if (item['st']?.S !== options.from) return undefined;
+  const { record, event } = await deps.events.open(item);
+  const decision = decideEvent(event, ruleset);
+  if (decision.kind === 'unmapped' && decision.reason === record.reason) return undefined;
+  return { record, decision, generation: ruleset.generation };
+}
+
+async function commitAll(
+  deps: SettleDependencies,
+  decided: readonly DecidedEvent[],
+  options: SettleOptions,
+): Promise<CommitResult> {
+  const users = await deps.users.getMany(decided.map(({ record }) => record.userId));
+  const chunks = packChunks(decided, users);
+  const results = await mapAtMost(COMMITS_AT_ONCE, chunks, (chunk) =>
+    commitChunk(deps.dynamo, deps.tables, chunk, users, { now: deps.now, deadline: options.deadline }),
+  );
+  return {
+    done: results.flatMap(({ done }) => done),
+    stale: results.flatMap(({ stale }) => stale),
+    failed: results.flatMap(({ failed }) => failed),
+  };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What a person sees of the error. The message of a defect may quote the event, so only its kind is kept. */
+function describe(error: Error): string {
+  return error.name === 'DamagedItemError' || '$metadata' in error
+    ? `${error.name}: ${error.message}`
+    : `${error.name}: deciding this event failed.`;
+}

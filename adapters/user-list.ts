@@ -1,0 +1,74 @@
+import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { spread } from '../core/unmapped-group.ts';
+import { readS, readText, S, T, type Item } from './attributes.ts';
+import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
+import type { Page } from './event-store.ts';
+import { keyPartOf } from './keys.ts';
+import { mergedPage } from './merged-page.ts';
+
+// The directory of users: one small item per user, written in the transaction that creates the user, in a few partitions
+// that sort by the user's key part. Plain ids sort as text, and all others come after them.
+
+/** More partitions would spread the creations of users further, and make every page of the list dearer. */
+const PARTITIONS = 4;
+
+const listPk = (partition: number): string => `list#${String(partition)}`;
+const PARTITION_KEYS = Array.from({ length: PARTITIONS }, (_, partition) => listPk(partition));
+
+const directoryKey = (userId: string): Record<'pk' | 'sk', { S: string }> => ({
+  pk: { S: listPk(spread(userId, PARTITIONS)) },
+  sk: { S: keyPartOf(userId) },
+});
+
+export function toDirectoryItem(userId: string): Item {
+  const key = directoryKey(userId);
+  return { ...key, ...(!key.sk.S.startsWith('=') && { id: T(userId) }) };
+}
+
+const fromDirectoryItem = (item: Item): string =>
+  item['id'] === undefined ? readS(item, 'sk').slice(1) : readText(item, 'id');
+
+export class UserList {
+  private readonly dynamo: DynamoDBClient;
+  private readonly table: string;
+
+  constructor(dynamo: DynamoDBClient, table: string) {
+    this.dynamo = dynamo;
+    this.table = table;
+  }
+
+  /** User ids; with `prefix` those that start with it. Ids that are long or not plain are only found whole. */
+  async page(limit: number, cursor?: string, prefix = ''): Promise<Page<string>> {
+    const begin = prefix === '' ? '' : keyPartOf(prefix);
+    const after = afterOf(cursor, begin);
+    if (begin.startsWith('~')) return { rows: await this.exactly(prefix) };
+    const list = {
+      table: this.table,
+      partitions: PARTITION_KEYS,
+      ...(begin !== '' && { keys: { prefix: begin } }),
+    };
+    const { rows, last } = await mergedPage(this.dynamo, list, limit, after);
+    const next = last === undefined ? undefined : encodeCursor({ after: S(last) });
+    return { rows: rows.map(fromDirectoryItem), ...(next !== undefined && { cursor: next }) };
+  }
+
+  private async exactly(userId: string): Promise<readonly string[]> {
+    const { Item: item } = await this.dynamo.send(
+      new GetItemCommand({ TableName: this.table, Key: directoryKey(userId) }),
+    );
+    return item === undefined ? [] : [fromDirectoryItem(item)];
+  }
+}
+
+function afterOf(cursor: string | undefined, begin: string): string | undefined {
+  if (cursor === undefined) return undefined;
+  const after = decodeCursor(cursor)?.['after']?.S;
+  // DynamoDB refuses a start outside of what is queried.
+  if (after === undefined || !isKeyPart(after) || !after.startsWith(begin)) {
+    throw new InvalidCursorError('The cursor is not one that this list gave out.');
+  }
+  return after;
+}
+
+const isKeyPart = (text: string): boolean =>
+  text.startsWith('=') ? keyPartOf(text.slice(1)) === text : /^~[\w-]{22}$/.test(text);

@@ -1,0 +1,70 @@
+import type { Context, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { EventQueue } from '../../adapters/event-queue.ts';
+import type { RetryMarkers } from '../../adapters/retry-markers.ts';
+import { parseSweepMessage } from '../../adapters/sweep-queue.ts';
+import { logError } from '../log.ts';
+import { partialBatch } from '../partial-batch.ts';
+import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
+import { sweepShard, type SweepDependencies } from './sweep-shard.ts';
+
+// Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep).
+// Guarantee: after a rule or feature changes, every stored unmapped event that it can match is tried against it.
+// A retry plans what is not planned yet and goes on where a sweep stands.
+
+export interface ReprocessDependencies extends PlanDependencies, SweepDependencies {
+  readonly queue: EventQueue;
+  readonly retryMarkers: RetryMarkers;
+}
+
+export type ReprocessEvent = SQSEvent | DynamoDBStreamEvent | { readonly trigger: 'timer' };
+
+/** Time kept back from Lambda's timeout: a page that has begun must be able to end. */
+const RESERVE_MS = 30_000;
+
+export function reprocessHandler(
+  deps: ReprocessDependencies,
+): (event: ReprocessEvent, context: Context) => Promise<SQSBatchResponse | undefined> {
+  return async (event, context) => {
+    if ('trigger' in event) {
+      await sendMarkedEvents(deps);
+      await planSweeps(deps);
+      return undefined;
+    }
+    if (!isSqsEvent(event)) {
+      // Whatever the records say, the current ruleset is what counts: one plan serves the whole batch.
+      await planSweeps(deps);
+      return undefined;
+    }
+    const deadline = deps.now() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
+    const sweep = partialBatch(async (records) => {
+      for (const record of records) {
+        const message = parseSweepMessage(record.body);
+        if (message === undefined) {
+          logError('a message on the reprocess queue is not one of ours', { messageId: record.messageId });
+          continue;
+        }
+        const result = await sweepShard(deps, message, deadline);
+        if (result === 'continue') await deps.sweeps.send([message]);
+      }
+      return new Set();
+    });
+    return await sweep(event);
+  };
+}
+
+function isSqsEvent(event: SQSEvent | DynamoDBStreamEvent): event is SQSEvent {
+  return event.Records.some((record) => 'messageId' in record);
+}
+
+/** Sends the keys of events that SQS did not take when they arrived. */
+async function sendMarkedEvents(deps: ReprocessDependencies): Promise<void> {
+  for (;;) {
+    const markers = await deps.retryMarkers.some();
+    if (markers.length === 0) return;
+    for (const { id, eventKeys } of markers) {
+      const unsent = await deps.queue.send(eventKeys);
+      if (unsent.length > 0) return; // SQS still refuses: the next tick tries again
+      await deps.retryMarkers.remove(id);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
+import { EventQueue } from '../../adapters/event-queue.ts';
+import { EventStore } from '../../adapters/event-store.ts';
+import { JobStore } from '../../adapters/job-store.ts';
+import { RetryMarkers } from '../../adapters/retry-markers.ts';
+import { RulesetStore } from '../../adapters/ruleset-store.ts';
+import { SweepQueue } from '../../adapters/sweep-queue.ts';
+import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UserStore } from '../../adapters/user-store.ts';
+import { readEnvironment } from './environment.ts';
+import { reprocessHandler } from './handler.ts';
+
+const environment = readEnvironment(process.env);
+const dynamo = dynamoClient();
+const sqs = sqsClient();
+
+export const handler = reprocessHandler({
+  dynamo,
+  tables: {
+    events: environment.EVENTS_TABLE,
+    usage: environment.USAGE_TABLE,
+    users: environment.USERS_TABLE,
+  },
+  events: new EventStore(dynamo, environment.EVENTS_TABLE),
+  users: new UserStore(dynamo, environment.USERS_TABLE),
+  rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
+  unmapped: new UnmappedStore(dynamo, environment.EVENTS_TABLE),
+  jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
+  sweeps: new SweepQueue(sqs, environment.REPROCESS_QUEUE_URL),
+  queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),
+  retryMarkers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
+  now: Date.now,
+});

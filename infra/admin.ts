@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { PipelineResources } from './pipeline-resources.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+import { publicUrl } from './public-url.ts';
+
+// API and dashboard from one origin, so that the session cookie is never cross-site.
+
+export class Admin extends Construct {
+  readonly function: PipelineFunction;
+  readonly url: FunctionUrl;
+
+  constructor(scope: Construct, id: string, resources: PipelineResources) {
+    super(scope, id);
+    const { events, usage, users, config, operations } = resources.storage;
+    this.function = new PipelineFunction(this, 'Function', {
+      functionName: 'admin',
+      timeout: Duration.seconds(30),
+      memoryMb: 1024,
+      resources,
+      environment: {
+        EVENTS_TABLE: events.tableName,
+        USAGE_TABLE: usage.tableName,
+        USERS_TABLE: users.tableName,
+        CONFIG_TABLE: config.tableName,
+        OPERATIONS_TABLE: operations.tableName,
+        ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
+      },
+    });
+    this.url = publicUrl(this.function.lambda, 'admin');
+  }
+}

@@ -1,0 +1,110 @@
+// What each function may do, to the action: the whole of it, except writing to its own log group. Roles are built from
+// this table and from nothing else; CDK's own grants are switched off (pipeline-function.ts), because they give whole
+// groups of actions. A transaction needs no action of its own: DynamoDB authorises each of its items (PutItem,
+// UpdateItem, DeleteItem, ConditionCheckItem). SQS batches likewise count as their single actions.
+
+export const functionNames = ['ingest', 'process', 'reprocess', 'admin'] as const;
+export type FunctionName = (typeof functionNames)[number];
+
+export const resourceNames = [
+  'EventsTable',
+  'EventsTable.byUser',
+  'UsageTable',
+  'UsersTable',
+  'ConfigTable',
+  'ConfigTable.stream',
+  'OperationsTable',
+  'EventsQueue',
+  'EventsDeadLetterQueue',
+  'ReprocessQueue',
+  'LostTriggersQueue',
+  'AdminKey',
+] as const;
+export type ResourceName = (typeof resourceNames)[number];
+
+type Grants = Partial<Record<ResourceName, readonly string[]>>;
+
+// What Lambda's pollers do in the name of the function's role:
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html and
+// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+const consumeQueue = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+const readStream = [
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+];
+
+// Deciding and committing is one path, called live and when reprocessing.
+const settleEvents: Grants = {
+  EventsTable: [
+    'dynamodb:BatchGetItem',
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+  ],
+  UsageTable: ['dynamodb:UpdateItem'],
+  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+};
+
+export const grants: Readonly<Record<FunctionName, Grants>> = {
+  ingest: {
+    EventsTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    OperationsTable: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    EventsQueue: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+  },
+  process: {
+    ...settleEvents,
+    EventsQueue: consumeQueue,
+    EventsDeadLetterQueue: consumeQueue,
+  },
+  reprocess: {
+    ...settleEvents,
+    OperationsTable: [
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    'ConfigTable.stream': readStream,
+    EventsQueue: ['sqs:SendMessage'],
+    ReprocessQueue: [...consumeQueue, 'sqs:SendMessage'],
+    // Lambda reports a stream record that it gave up in the name of the function's role.
+    LostTriggersQueue: ['sqs:SendMessage'],
+  },
+  admin: {
+    EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    'EventsTable.byUser': ['dynamodb:Query'],
+    UsageTable: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
+    UsersTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    ConfigTable: [
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    OperationsTable: [
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    EventsQueue: ['sqs:SendMessage'],
+    AdminKey: ['secretsmanager:GetSecretValue'],
+  },
+};
