@@ -5,6 +5,7 @@ import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
 import { changeUser, mergeProfiles, type Profile, type User } from '../core/user.ts';
 import { N, S } from './attributes.ts';
+import { toDirectoryItem } from './directory-item.ts';
 import {
   EVENT_SK,
   eventPk,
@@ -86,6 +87,7 @@ function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, User>): stri
     if (decision.kind !== 'unmapped') keys.push(`row ${record.key}`);
   }
   if (decision.kind === 'applied' || !users.has(record.userId)) keys.push(`user ${record.userId}`);
+  if (!users.has(record.userId)) keys.push(`directory ${record.userId}`);
   switch (decision.kind) {
     case 'mapped': {
       const day = String(Math.floor(record.time / 86_400_000));
@@ -196,7 +198,11 @@ function userItems(
         ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
       },
     };
-    return [{ item, owners }];
+    if (before !== undefined) return [{ item, owners }];
+    return [
+      { item, owners },
+      { item: { Put: { TableName: table, Item: toDirectoryItem(userId) } }, owners: [] },
+    ];
   });
 }
 

@@ -1,32 +1,12 @@
 import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { spread } from '../core/unmapped-group.ts';
-import { readS, readText, S, T, type Item } from './attributes.ts';
+import { S } from './attributes.ts';
 import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
+import { DIRECTORY_PKS, directoryKey, fromDirectoryItem } from './directory-item.ts';
 import type { Page } from './event-store.ts';
 import { keyPartOf } from './keys.ts';
 import { mergedPage } from './merged-page.ts';
 
-// The directory of users: one small item per user, written in the transaction that creates the user, in a few partitions
-// that sort by the user's key part. Plain ids sort as text, and all others come after them.
-
-/** More partitions would spread the creations of users further, and make every page of the list dearer. */
-const PARTITIONS = 4;
-
-const listPk = (partition: number): string => `list#${String(partition)}`;
-const PARTITION_KEYS = Array.from({ length: PARTITIONS }, (_, partition) => listPk(partition));
-
-const directoryKey = (userId: string): Record<'pk' | 'sk', { S: string }> => ({
-  pk: { S: listPk(spread(userId, PARTITIONS)) },
-  sk: { S: keyPartOf(userId) },
-});
-
-export function toDirectoryItem(userId: string): Item {
-  const key = directoryKey(userId);
-  return { ...key, ...(!key.sk.S.startsWith('=') && { id: T(userId) }) };
-}
-
-const fromDirectoryItem = (item: Item): string =>
-  item['id'] === undefined ? readS(item, 'sk').slice(1) : readText(item, 'id');
+// Pages of the directory of users (adapters/directory-item.ts).
 
 export class UserList {
   private readonly dynamo: DynamoDBClient;
@@ -44,7 +24,7 @@ export class UserList {
     if (begin.startsWith('~')) return { rows: await this.exactly(prefix) };
     const list = {
       table: this.table,
-      partitions: PARTITION_KEYS,
+      partitions: DIRECTORY_PKS,
       ...(begin !== '' && { keys: { prefix: begin } }),
     };
     const { rows, last } = await mergedPage(this.dynamo, list, limit, after);

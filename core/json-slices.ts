@@ -41,6 +41,14 @@ export function arrayElementSlices(text: string, start = 0): JsonSlice[] {
   return slices;
 }
 
+/** The first element of the array that a text begins with; undefined when it is no array or has no elements. */
+export function firstElementSlice(text: string): JsonSlice | undefined {
+  const open = skipWhitespace(text, 0);
+  if (text.charCodeAt(open) !== OPEN_BRACKET) return undefined;
+  const start = skipWhitespace(text, open + 1);
+  return text.charCodeAt(start) === CLOSE_BRACKET ? undefined : { start, end: valueEnd(text, start) };
+}
+
 /** The values of the object that starts at `start`, or after white space there, in order; duplicate keys all appear. */
 export function memberSlices(text: string, start = 0): JsonMemberSlice[] {
   const slices: JsonMemberSlice[] = [];

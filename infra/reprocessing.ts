@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { reprocessTimeout, type PipelineResources } from './pipeline-resources.ts';
@@ -52,11 +52,7 @@ export class Reprocessing extends Construct {
       eventSourceArn: resources.arns['ConfigTable.stream'],
       // Every rule or feature change moves the head, so its records alone are enough; the rest costs no invocation.
       filters: [
-        FilterCriteria.filter({
-          dynamodb: {
-            Keys: { pk: { S: FilterRule.isEqual('ruleset') }, sk: { S: FilterRule.isEqual('head') } },
-          },
-        }),
+        FilterCriteria.filter({ dynamodb: { Keys: { pk: { S: ['ruleset'] }, sk: { S: ['head'] } } } }),
       ],
       // Changes made between the table's creation and the mapping's count too.
       startingPosition: StartingPosition.TRIM_HORIZON,

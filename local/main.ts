@@ -34,7 +34,8 @@ export async function main(): Promise<void> {
     runtime = await startRuntime({
       dataDir: env['DATA_DIR'] || DEFAULT_DATA_DIR,
       port: portFrom(env['PORT']),
-      template: { project: projectRoot },
+      // For tests, and for running what `npx cdk synth` wrote.
+      template: env['ASSEMBLY_DIR'] ? { assembly: env['ASSEMBLY_DIR'] } : { project: projectRoot },
       adminKey: env['TALLYHOOK_ADMIN_KEY'] || undefined,
       ingestKey: env['TALLYHOOK_INGEST_KEY'] || undefined,
       dynamodbEndpoint: env['DYNAMODB_ENDPOINT'] || undefined,

@@ -35,6 +35,12 @@ const AGENTS = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
 ];
 
+/** Values of `properties.area`, which most rules ask for. */
+export const FEATURE_AREAS = 200;
+export const REGIONS = ['eu-west-1', 'us-east-1', 'ap-south-1'];
+export const SOURCES = ['web', 'ios', 'android', 'api'];
+export const SUBJECTS = ['revenue', 'usage', 'churn'];
+
 /** The nth event name of a product with many events. The first hundred are those that the payloads use. */
 export function eventName(n: number): string {
   const base = `${OBJECTS[n % 10] ?? ''} ${ACTIONS[Math.floor(n / 10) % 10] ?? ''}`;
@@ -52,7 +58,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** One event; `name` fixes its name. */
+/** One event; `name` fixes its name. Two in three come from a browser, the others from a server. */
 export function trackEvent(n: number, random: () => number, name: string): JsonObject {
   const pick = (choices: readonly string[]): string => choices[Math.floor(random() * choices.length)] ?? '';
   const team = Math.floor(random() * 1_000);
@@ -61,57 +67,71 @@ export function trackEvent(n: number, random: () => number, name: string): JsonO
     quantity: 1 + Math.floor(random() * 5),
     price: Math.round(random() * 10_000) / 100,
   }));
-  const path = pick(PAGES);
+  const fromBrowser = random() < 2 / 3;
   return {
     type: 'track',
     event: name,
-    messageId: `ajs-next-${n}-${Math.floor(random() * 1e9).toString(36)}`,
+    messageId: `ajs-next-${n}-${Math.floor(random() * 1e9).toString(36)}-4f0c-9d3a`,
     userId: `user_${Math.floor(random() * 5_000)}`,
-    anonymousId: `anon-${Math.floor(random() * 1e9).toString(16)}`,
+    anonymousId: `5f3c1d9e-${Math.floor(random() * 1e9).toString(16)}-4b7a-8e21-0c9d1f2e3a4b`,
     timestamp: '2026-06-01T12:34:56.789Z',
     originalTimestamp: '2026-06-01T12:34:56.700Z',
     sentAt: '2026-06-01T12:34:57.000Z',
     receivedAt: '2026-06-01T12:34:57.123Z',
     version: 2,
-    channel: 'client',
+    channel: fromBrowser ? 'client' : 'server',
+    projectId: 'sQ7v2mXkP9',
     properties: {
       plan: pick(PLANS),
+      area: `area-${Math.floor(random() * FEATURE_AREAS)}`,
       teamId: `team-${team}`,
-      workspace: {
-        id: `ws-${team % 97}`,
-        region: pick(['eu-west-1', 'us-east-1', 'ap-south-1']),
-        seats: team % 50,
-      },
+      workspace: { id: `ws-${team % 97}`, region: pick(REGIONS), seats: team % 50 },
       category: pick(['collaboration', 'analytics', 'billing', 'storage']),
       count: 1 + Math.floor(random() * 20),
       sizeBytes: Math.floor(random() * 5_000_000),
       durationMs: Math.round(random() * 1e6) / 1e3,
       trial: random() < 0.2,
-      source: pick(['web', 'ios', 'android', 'api']),
-      label: `Quarterly ${pick(['revenue', 'usage', 'churn'])} report ${team}`,
+      source: pick(SOURCES),
+      label: `Quarterly ${pick(SUBJECTS)} report ${team}`,
       currency: 'EUR',
       revenue: Math.round(random() * 10_000) / 100,
       items,
     },
-    context: {
-      ip: `203.0.113.${team % 256}`,
-      library: { name: 'analytics.js', version: 'next-1.84.3' },
-      locale: pick(['en-US', 'de-DE', 'pt-BR']),
-      timezone: pick(['Europe/Berlin', 'America/New_York']),
-      userAgent: pick(AGENTS),
-      page: {
-        path,
-        url: `https://app.example.com${path}`,
-        title: `Example – ${path}`,
-        referrer: '',
-        search: '',
-      },
-      campaign: { name: pick(['spring', 'autumn']), source: 'newsletter', medium: 'email' },
-      os: { name: pick(['macOS', 'iOS']), version: '14.5' },
-      screen: { width: 1440, height: 900, density: 2 },
-    },
-    integrations: { All: true },
+    context: fromBrowser ? browserContext(team, pick) : serverContext(),
+    integrations: {},
   };
+}
+
+function browserContext(team: number, pick: (choices: readonly string[]) => string): JsonObject {
+  const path = pick(PAGES);
+  return {
+    ip: `203.0.113.${team % 256}`,
+    library: { name: 'analytics.js', version: 'npm:next-1.84.3' },
+    locale: pick(['en-US', 'de-DE', 'pt-BR']),
+    timezone: pick(['Europe/Berlin', 'America/New_York']),
+    userAgent: pick(AGENTS),
+    userAgentData: {
+      brands: [
+        { brand: 'Not/A)Brand', version: '8' },
+        { brand: 'Chromium', version: '126' },
+        { brand: 'Google Chrome', version: '126' },
+      ],
+      mobile: false,
+      platform: 'macOS',
+    },
+    page: {
+      path,
+      referrer: '',
+      search: '',
+      title: `Example – ${path}`,
+      url: `https://app.example.com${path}`,
+    },
+    campaign: { name: pick(['spring', 'autumn']), source: 'newsletter', medium: 'email' },
+  };
+}
+
+function serverContext(): JsonObject {
+  return { library: { name: '@segment/analytics-node', version: '3.1.0' }, page: { path: '/api/v2' } };
 }
 
 /** `count` events whose names are drawn by `nameOf`. */

@@ -34,8 +34,12 @@ interface Table {
 }
 
 interface Arrangement {
-  readonly tables: readonly Table[];
   readonly fields: Fields;
+  readonly tables: readonly Table[] | undefined;
+  readonly rest: Rest | undefined;
+}
+
+interface Rest {
   /** Gates of paths with `[]`. */
   readonly listGates: Gates;
   /** Rules without conditions. */
@@ -61,38 +65,50 @@ export class RuleGroup {
 
   /** Appends the rules whose conditions hold for the evaluator's event: in no particular order, perhaps one twice. */
   collect(evaluator: Evaluator, found: Rank[]): void {
-    const { tables, fields, listGates, open } = (this.#arrangement ??= arrange(
-      this.#ranks,
-      this.#rules,
-      evaluator,
-    ));
-    for (const table of tables) {
-      if (table.slot === undefined) {
-        for (const value of evaluator.values(table.path)) collectListed(table, value, evaluator, found);
-      } else {
-        const value = evaluator.value(table.slot);
-        if (value !== undefined) collectListed(table, value, evaluator, found);
-      }
+    const { fields, tables, rest } = (this.#arrangement ??= arrange(this.#ranks, this.#rules, evaluator));
+    collectFields(fields, evaluator, found);
+    if (tables !== undefined) {
+      for (const table of tables) collectTable(table, evaluator, found);
     }
-    for (let at = 0; at < fields.length;) {
-      const value = evaluator.value(fields[at] ?? 0);
-      const end = at + 2 + (fields[at + 1] ?? 0);
-      at += 2;
-      while (at < end) {
-        const start = at + 2;
-        const next = start + (fields[at + 1] ?? 0);
-        if (evaluator.holdsFor(fields[at] ?? 0, value)) collectEntries(fields, start, next, evaluator, found);
-        at = next;
-      }
+    if (rest !== undefined) {
+      collectListGates(rest.listGates, evaluator, found);
+      collectEntries(rest.open, 0, rest.open.length, evaluator, found);
     }
-    for (let at = 0; at < listGates.length;) {
-      const start = at + 2;
-      const end = start + (listGates[at + 1] ?? 0);
-      if (evaluator.holds(listGates[at] ?? 0)) collectEntries(listGates, start, end, evaluator, found);
-      at = end;
-    }
-    collectEntries(open, 0, open.length, evaluator, found);
   }
+}
+
+function collectFields(fields: Fields, evaluator: Evaluator, found: Rank[]): void {
+  let at = 0;
+  while (at < fields.length) {
+    const value = evaluator.value(fields[at] ?? 0);
+    const end = at + 2 + (fields[at + 1] ?? 0);
+    at += 2;
+    while (at < end) {
+      const start = at + 2;
+      const next = start + (fields[at + 1] ?? 0);
+      if (evaluator.holdsFor(fields[at] ?? 0, value)) collectEntries(fields, start, next, evaluator, found);
+      at = next;
+    }
+  }
+}
+
+function collectListGates(gates: Gates, evaluator: Evaluator, found: Rank[]): void {
+  let at = 0;
+  while (at < gates.length) {
+    const start = at + 2;
+    const next = start + (gates[at + 1] ?? 0);
+    if (evaluator.holds(gates[at] ?? 0)) collectEntries(gates, start, next, evaluator, found);
+    at = next;
+  }
+}
+
+function collectTable(table: Table, evaluator: Evaluator, found: Rank[]): void {
+  if (table.slot === undefined) {
+    for (const value of evaluator.values(table.path)) collectListed(table, value, evaluator, found);
+    return;
+  }
+  const value = evaluator.value(table.slot);
+  if (value !== undefined) collectListed(table, value, evaluator, found);
 }
 
 function collectListed(table: Table, value: JsonValue, evaluator: Evaluator, found: Rank[]): void {
@@ -165,7 +181,11 @@ function arrange(ranks: readonly Rank[], rules: readonly MappingRule[], evaluato
     if (slot === undefined) appendAll(listGates, flat);
     else appendAll(fields, [slot, flat.length], flat);
   }
-  return { tables: [...tables.values()], fields, listGates, open };
+  return {
+    fields,
+    tables: tables.size === 0 ? undefined : [...tables.values()],
+    rest: listGates.length === 0 && open.length === 0 ? undefined : { listGates, open },
+  };
 }
 
 function appendAll(target: number[], ...parts: readonly (readonly number[])[]): void {

@@ -18,11 +18,12 @@ import { sendMessageBatch } from '../../node_modules/fauxqs/dist/sqs/actions/sen
 import { setQueueAttributes } from '../../node_modules/fauxqs/dist/sqs/actions/setQueueAttributes.js';
 import type { SqsActionHandler } from '../../node_modules/fauxqs/dist/sqs/sqsRouter.js';
 import { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { codeOf, reasonOf } from '../caught.ts';
 import { SqsPersistence } from './sqs-persistence.ts';
 
 // The embedded SQS: fauxqs' queues and actions behind a server of our own, in a thread of its own. Our server listens on
-// loopback only, answers after the commit, and starts in a fraction of the time. A throw that is no SQS error ends this
-// thread: memory and disk may differ then, and the thread that replaces it reads the disk.
+// loopback only, answers after the commit, and starts in a fraction of the time. When SQLite fails, this thread ends: memory
+// and disk differ then, and the thread that replaces it reads the disk.
 
 const settings = parseSettings(workerData);
 
@@ -81,10 +82,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     persistence.commit();
     send(response, 200, result);
   } catch (error) {
-    if (!(error instanceof SqsError)) throw error;
+    if (codeOf(error) === 'ERR_SQLITE_ERROR') throw error;
+    // Anything else is a request that fauxqs did not expect. What it did before stands, in memory as on disk.
     persistence.commit();
-    response.setHeader('x-amzn-query-error', error.queryErrorHeader);
-    send(response, error.statusCode, error.toJSON());
+    const known =
+      error instanceof SqsError ? error : new SqsError('InternalFailure', reasonOf(error), 500, false);
+    response.setHeader('x-amzn-query-error', known.queryErrorHeader);
+    send(response, known.statusCode, known.toJSON());
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../infra/deployment-options.ts';
 import { routes } from '../../infra/routes.ts';
 import { synthesize, type SynthesizedStack } from '../../infra/synthesize.ts';
-import { functionNameOf, readTemplate, type ReadTemplate } from './read-template.ts';
+import { functionNameOf, readTemplate, SYNTH_TIMEOUT_MS, type ReadTemplate } from './read-template.ts';
 
 // What `-c name=value` changes.
 
@@ -105,7 +105,7 @@ describe('a stage with a domain, an alarm address and nothing reserved', () => {
       alarmEmail: 'ops@example.com',
     });
     template = readTemplate(stack.templateFile);
-  });
+  }, SYNTH_TIMEOUT_MS);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('is a stack of its own', () => {

@@ -27,6 +27,9 @@ export interface ReadTemplate {
   pointedAtBy(intrinsic: unknown): Resource;
 }
 
+/** A synth takes two seconds, cdk-nag as much again, and longer where other tests want the same cores. */
+export const SYNTH_TIMEOUT_MS = 120_000;
+
 const intrinsicSchema = z.union([
   z.object({ Ref: z.string() }).transform(({ Ref }) => Ref),
   z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }).transform((value) => value['Fn::GetAtt'][0]),

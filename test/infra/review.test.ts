@@ -6,7 +6,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as z from 'zod';
 import { tallyhookApp } from '../../infra/tallyhook-app.ts';
-import { readTemplate, type ReadTemplate } from './read-template.ts';
+import { readTemplate, SYNTH_TIMEOUT_MS, type ReadTemplate } from './read-template.ts';
 
 // The largest stack that options can make, as others see it: CloudFormation's schemas, cdk-nag, and a reviewer who reads
 // what a change does to the template.
@@ -48,7 +48,7 @@ beforeAll(() => {
     error = thrown;
   }
   template = readTemplate(join(folder, stack.templateFile));
-});
+}, SYNTH_TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('CloudFormation and cdk-nag find nothing that has no reason written beside it', () => {

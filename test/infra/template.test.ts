@@ -7,7 +7,13 @@ import * as z from 'zod';
 import { grants, functionNames, type FunctionName, type ResourceName } from '../../infra/grants.ts';
 import { routes } from '../../infra/routes.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import { functionNameOf, readTemplate, type ReadTemplate, type Resource } from './read-template.ts';
+import {
+  functionNameOf,
+  readTemplate,
+  SYNTH_TIMEOUT_MS,
+  type ReadTemplate,
+  type Resource,
+} from './read-template.ts';
 
 // What the stack promises with no options given. One synth serves all tests of the file; it runs in a folder outside the
 // project, as the local runtime's does.
@@ -24,7 +30,7 @@ beforeAll(() => {
   } finally {
     printed = restore();
   }
-});
+}, SYNTH_TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('synth', () => {

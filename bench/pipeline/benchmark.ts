@@ -1,0 +1,247 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import * as z from 'zod/mini';
+import { eventKeyOf } from '../../adapters/keys.ts';
+import { DynamoDBClient, GetItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import type { Benchmark, BenchmarkReport } from '../benchmark.ts';
+import { quantile } from '../measure.ts';
+import { bareEngines, type BareEngines } from './bare.ts';
+import { sendLoad, trackEvent, type Target } from './load.ts';
+
+// The whole local pipeline, from the HTTP request to the counted usage, against what its engines can do from a bare loop
+// that makes the same calls. Both run on the same engines, in turns. A rate is events counted, not events taken: each
+// turn lasts until the last event of it is in the usage.
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10);
+const TURNS = Number(process.env['BENCH_TURNS'] ?? 5);
+/** How much of the pipeline's own rate the latency is measured at. */
+const LATENCY_LOAD = 0.5;
+
+const readySchema = z.object({
+  url: z.string(),
+  adminKey: z.string(),
+  ingestKey: z.string(),
+  endpoints: z.object({ dynamodb: z.string(), sqs: z.string() }),
+  readyMs: z.number(),
+});
+const memorySchema = z.object({ memory: z.array(z.object({ what: z.string(), bytes: z.number() })) });
+const usageSchema = z.object({ total: z.object({ count: z.number() }) });
+
+interface Sides {
+  readonly ours: number[];
+  readonly bare: number[];
+}
+
+export const benchmark: Benchmark = {
+  title: 'events counted per second, from HTTP to usage, and how soon',
+  async run(progress): Promise<BenchmarkReport> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tallyhook-bench-'));
+    const child = fork(new URL('./runtime-process.ts', import.meta.url), [dataDir], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    try {
+      const [message]: unknown[] = await once(child, 'message');
+      const runtime = z.parse(readySchema, message);
+      await createFeature(runtime);
+      const bare = await bareEngines(runtime.endpoints);
+      const arrays: Sides = { ours: [], bare: [] };
+      const singles: Sides = { ours: [], bare: [] };
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        progress(`turn ${String(turn + 1)} of ${String(TURNS)}: arrays of 100`);
+        await turnOf(arrays, turn, runtime, bare, { perRequest: 100, connections: 3 });
+        progress(`turn ${String(turn + 1)} of ${String(TURNS)}: one by one`);
+        await turnOf(singles, turn, runtime, bare, { perRequest: 1, connections: 16 });
+      }
+      const memory = await memoryOf(child);
+      progress('latency');
+      const latencies = await countedLatencies(runtime, quantile(singles.ours, 0.5) * LATENCY_LOAD);
+      bare.stop();
+      return report(runtime.readyMs, arrays, singles, latencies, memory);
+    } finally {
+      child.disconnect();
+      await once(child, 'exit');
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  },
+};
+
+async function createFeature({ url, adminKey }: z.infer<typeof readySchema>): Promise<void> {
+  const answer = await fetch(`${url}/api/features`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ id: 'messages', name: 'Messages', type: 'consumable' }),
+  });
+  if (answer.status !== 201 && answer.status !== 200)
+    throw new Error(`The feature was not created: ${String(answer.status)}.`);
+}
+
+/** One turn of both sides; who goes first alternates. */
+async function turnOf(
+  sides: Sides,
+  turn: number,
+  runtime: z.infer<typeof readySchema>,
+  bare: BareEngines,
+  load: { readonly perRequest: number; readonly connections: number },
+): Promise<void> {
+  const run = `${String(load.perRequest)}-${String(turn)}-${String(Date.now())}`;
+  const ours = async (): Promise<void> => {
+    const before = await countedBy(runtime);
+    const began = performance.now();
+    const { events, failures } = await sendLoad(runtime, {
+      run,
+      until: Date.now() + SECONDS * 1000,
+      ...load,
+    });
+    if (failures > 0) throw new Error(`${String(failures)} requests failed.`);
+    while ((await countedBy(runtime)) < before + events) await setTimeout(50);
+    sides.ours.push((events / (performance.now() - began)) * 1000);
+  };
+  const theirs = async (): Promise<void> => {
+    const began = performance.now();
+    const counted = await bare.run({ run, until: Date.now() + SECONDS * 1000, ...load });
+    sides.bare.push((counted / (performance.now() - began)) * 1000);
+  };
+  for (const side of turn % 2 === 0 ? [ours, theirs] : [theirs, ours]) await side();
+}
+
+async function countedBy({
+  url,
+  adminKey,
+}: {
+  readonly url: string;
+  readonly adminKey: string;
+}): Promise<number> {
+  const answer = await fetch(`${url}/api/usage?featureId=messages&window=day`, {
+    headers: { authorization: `Bearer ${adminKey}` },
+  });
+  return z.parse(usageSchema, await answer.json()).total.count;
+}
+
+/** Milliseconds from sending a single event to its outcome being stored, under a steady load of single events. */
+async function countedLatencies(
+  runtime: Target & { readonly endpoints: { readonly dynamodb: string } },
+  eventsPerSecond: number,
+): Promise<number[]> {
+  const dynamo = new DynamoDBClient({
+    endpoint: runtime.endpoints.dynamodb,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+  });
+  const { TableNames: names = [] } = await dynamo.send(new ListTablesCommand({}));
+  const table = names.find(
+    (name) => name.startsWith('StorageEvents') || (/events/i.test(name) && !name.startsWith('bare-')),
+  );
+  if (table === undefined) throw new Error('The events table was not found.');
+  const latencies: number[] = [];
+  const run = `latency-${String(Date.now())}`;
+  const probes: Promise<void>[] = [];
+  const began = performance.now();
+  for (let n = 0; performance.now() - began < SECONDS * 1000; n += 1) {
+    const due = began + (n / eventsPerSecond) * 1000;
+    if (due > performance.now()) await setTimeout(due - performance.now());
+    const body = trackEvent(run, n, new Date().toISOString());
+    const sentAt = performance.now();
+    const sent = fetch(`${runtime.url}/segment`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${runtime.ingestKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }).then((answer) => answer.arrayBuffer());
+    // Watching every event would be a load of its own.
+    probes.push(
+      n % 20 === 0
+        ? sent
+            .then(() => settled(dynamo, table, eventKeyOf(body.messageId)))
+            .then(() => void latencies.push(performance.now() - sentAt))
+        : sent.then(() => undefined),
+    );
+  }
+  await Promise.all(probes);
+  dynamo.destroy();
+  return latencies;
+}
+
+async function settled(dynamo: DynamoDBClient, table: string, eventKey: string): Promise<void> {
+  for (;;) {
+    const { Item: item } = await dynamo.send(
+      new GetItemCommand({
+        TableName: table,
+        Key: { pk: { S: `e#${eventKey}` }, sk: { S: 'e' } },
+        ConsistentRead: true,
+      }),
+    );
+    if (item?.['st']?.S === 'mapped') return;
+    await setTimeout(15);
+  }
+}
+
+async function memoryOf(child: ChildProcess): Promise<number> {
+  child.send('memory');
+  const [message]: unknown[] = await once(child, 'message');
+  return z.parse(memorySchema, message).memory.reduce((sum, { bytes }) => sum + bytes, 0) / 1024 / 1024;
+}
+
+function report(
+  readyMs: number,
+  arrays: Sides,
+  singles: Sides,
+  latencies: readonly number[],
+  memoryMb: number,
+): BenchmarkReport {
+  const shares = ({ ours, bare }: Sides): number[] => ours.map((rate, turn) => rate / (bare[turn] ?? NaN));
+  const spread = (values: readonly number[]): number => quantile(values, 0.75) - quantile(values, 0.25);
+  const row = (name: string, sides: Sides): (string | number)[] => [
+    name,
+    quantile(sides.ours, 0.5),
+    quantile(sides.bare, 0.5),
+    quantile(shares(sides), 0.5),
+    spread(shares(sides)),
+  ];
+  return {
+    tables: [
+      {
+        title: `Events counted per second (${String(TURNS)} turns of ${String(SECONDS)} s a side)`,
+        columns: ['', 'pipeline', 'bare engines', 'share', '±'],
+        rows: [row('arrays of 100', arrays), row('one by one', singles)],
+      },
+      {
+        title: `Milliseconds from sending to counted, single events at ${String(LATENCY_LOAD)} of that rate`,
+        columns: ['', 'median', 'p99'],
+        rows: [['single events', quantile(latencies, 0.5), quantile(latencies, 0.99)]],
+      },
+    ],
+    targets: [
+      {
+        name: 'share of the bare rate, arrays of 100',
+        unit: '',
+        measured: quantile(shares(arrays), 0.5),
+        spread: spread(shares(arrays)),
+        atLeast: 0.5,
+      },
+      {
+        name: 'share of the bare rate, one by one',
+        unit: '',
+        measured: quantile(shares(singles), 0.5),
+        spread: spread(shares(singles)),
+        atLeast: 0.5,
+      },
+      {
+        name: 'send to counted, p99',
+        unit: 'ms',
+        measured: quantile(latencies, 0.99),
+        spread: 0,
+        atMost: 2_000,
+      },
+      { name: 'ready after start', unit: 'ms', measured: readyMs, spread: 0, atMost: 10_000 },
+      { name: 'resident memory of all processes', unit: 'MB', measured: memoryMb, spread: 0, atMost: 600 },
+    ],
+    notes: [
+      'A bare loop makes the same DynamoDB and SQS calls for the same events, with no HTTP, functions, roles or rules around them.',
+      'Both sides and the sender share this machine; the shares are of one interleaved run.',
+      'Resident memory counts pages that processes share once for each.',
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+import { Agent, request } from 'node:http';
+
+// A load on the pipeline: track events of many users, of the size and shape that a SaaS product sends.
+
+export interface Target {
+  readonly url: string;
+  readonly ingestKey: string;
+}
+
+export interface LoadResult {
+  readonly events: number;
+  readonly failures: number;
+  /** Milliseconds from sending a request to its answer. */
+  readonly latencies: readonly number[];
+}
+
+const USERS = 5_000;
+const USERS_PER_ARRAY = 20;
+
+/** Event number `n` of a run; the same for every sender that is compared. Five events in a row belong to one user. */
+export function trackEvent(run: string, n: number, timestamp: string) {
+  const user = Math.floor(n / (100 / USERS_PER_ARRAY)) % USERS;
+  return {
+    type: 'track',
+    event: 'Message Sent',
+    userId: `user-${String(user)}`,
+    messageId: `${run}-${String(n)}`,
+    timestamp,
+    properties: {
+      featureId: 'messages',
+      delta: 1 + (n % 3),
+      plan: n % 4 === 0 ? 'pro' : 'team',
+      workspace: `acme-${String(user % 200)}`,
+      channel: 'general',
+      attachments: [{ kind: 'image', bytes: (n * 7919) % 100_000 }],
+    },
+    context: {
+      ip: '203.0.113.7',
+      locale: 'en-GB',
+      library: { name: '@segment/analytics-node', version: '3.1.0' },
+      userAgent:
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+    },
+  };
+}
+
+/** Sends events until `until`, in requests of `perRequest` events, `connections` at a time. */
+export async function sendLoad(
+  target: Target,
+  options: {
+    readonly run: string;
+    readonly until: number;
+    readonly perRequest: number;
+    readonly connections: number;
+  },
+): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
+  const latencies: number[] = [];
+  let next = 0;
+  let events = 0;
+  let failures = 0;
+  const timestamp = new Date().toISOString();
+  const sender = async (): Promise<void> => {
+    while (Date.now() < options.until) {
+      const first = next;
+      next += options.perRequest;
+      const batch = Array.from({ length: options.perRequest }, (_, index) =>
+        trackEvent(options.run, first + index, timestamp),
+      );
+      const began = performance.now();
+      const status = await post(agent, target, JSON.stringify(options.perRequest === 1 ? batch[0] : batch));
+      latencies.push(performance.now() - began);
+      if (status === 200) events += options.perRequest;
+      else failures += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: options.connections }, sender));
+  agent.destroy();
+  return { events, failures, latencies };
+}
+
+function post(agent: Agent, target: Target, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      `${target.url}/segment`,
+      {
+        method: 'POST',
+        agent,
+        headers: { authorization: `Bearer ${target.ingestKey}`, 'content-type': 'application/json' },
+      },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () => {
+          resolve(answer.statusCode ?? 0);
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

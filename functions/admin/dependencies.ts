@@ -1,0 +1,36 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { AdminSecret } from '../../adapters/admin-secret.ts';
+import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
+import type { ApiKeyStore } from '../../adapters/api-keys.ts';
+import type { ConfigStore } from '../../adapters/config-store.ts';
+import type { EventList } from '../../adapters/event-list.ts';
+import type { EventStore } from '../../adapters/event-store.ts';
+import type { JobStore } from '../../adapters/job-store.ts';
+import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import type { UsageStore } from '../../adapters/usage-store.ts';
+import type { UserList } from '../../adapters/user-list.ts';
+import type { UserStore } from '../../adapters/user-store.ts';
+import type { Caller } from './authenticate.ts';
+
+/** Everything the API reads and changes; index.ts makes it once per container, tests make their own. */
+export interface AdminDependencies {
+  readonly adminSecret: AdminSecret;
+  readonly keyCache: ApiKeyCache;
+  readonly keys: ApiKeyStore;
+  readonly config: ConfigStore;
+  readonly usage: UsageStore;
+  readonly events: EventStore;
+  readonly eventList: EventList;
+  readonly unmapped: UnmappedStore;
+  readonly users: UserStore;
+  readonly userList: UserList;
+  readonly jobs: JobStore;
+  readonly now: () => number;
+}
+
+/** What the guard knows about a request when its handler runs. */
+export interface AdminEnv {
+  Variables: { caller: Caller };
+}
+
+export type AdminApp = OpenAPIHono<AdminEnv>;

@@ -1,0 +1,17 @@
+import * as z from 'zod/mini';
+
+const text = z.string().check(z.minLength(1));
+
+const schema = z.object({
+  EVENTS_TABLE: text,
+  USAGE_TABLE: text,
+  USERS_TABLE: text,
+  CONFIG_TABLE: text,
+  OPERATIONS_TABLE: text,
+  ADMIN_KEY_SECRET_ARN: text,
+});
+
+export type AdminEnvironment = z.infer<typeof schema>;
+
+/** Throws at cold start when the deployment forgot something. */
+export const readEnvironment = (env: NodeJS.ProcessEnv): AdminEnvironment => z.parse(schema, env);

@@ -1,0 +1,51 @@
+import type { MiddlewareHandler } from 'hono';
+import { parseJson } from '../../core/json-value.ts';
+import { ApiError } from './api-error.ts';
+import { authenticate } from './authenticate.ts';
+import type { AdminDependencies, AdminEnv } from './dependencies.ts';
+import { findOperation } from './operations.ts';
+
+// What every request passes before its route is asked: is there such a route, may the caller use it, is there a body that
+// can be read. In this order, so that nobody without a key learns anything about a body.
+
+/** A rule, the largest thing there is to send, is at most 60,000 characters. */
+export const BODY_BYTES_MAX = 256 * 1024;
+
+const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-?8"?)?$/i;
+
+export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
+  return async (c, next) => {
+    const found = findOperation(c.req.method, c.req.path);
+    if (found.kind === 'unknown') {
+      throw new ApiError('not_found', 'There is no such route: GET /api/openapi.json lists all of them.');
+    }
+    if (found.kind === 'wrong_method') {
+      const allow = found.allow.join(', ');
+      throw new ApiError('method_not_allowed', `This route takes ${allow}.`, { headers: { allow } });
+    }
+    if (found.scope !== 'public') {
+      c.set('caller', await authenticate(deps, c.req.header('authorization'), found.scope));
+    }
+    if (found.takesBody) await checkBody(c.req);
+    await next();
+  };
+}
+
+interface BodyRequest {
+  header(name: string): string | undefined;
+  text(): Promise<string>;
+}
+
+async function checkBody(request: BodyRequest): Promise<void> {
+  const encoding = request.header('content-encoding') ?? 'identity';
+  if (!JSON_TYPE.test(request.header('content-type')?.trim() ?? '') || encoding.toLowerCase() !== 'identity') {
+    throw new ApiError('unsupported_media_type', 'Send JSON in UTF-8, with the header "Content-Type: application/json".');
+  }
+  // Kept by the request: the route reads the same text again.
+  const text = Number(request.header('content-length') ?? 0) > BODY_BYTES_MAX ? undefined : await request.text();
+  if (text === undefined || Buffer.byteLength(text) > BODY_BYTES_MAX) {
+    throw new ApiError('body_too_large', `The body is larger than ${String(BODY_BYTES_MAX / 1024)} KB: send less.`);
+  }
+  const parsed = parseJson(text);
+  if (!parsed.ok) throw new ApiError('invalid_json', parsed.message);
+}

@@ -1,0 +1,93 @@
+// Every route of the API with the scope that it asks for. `public` needs no key; an admin key or the deployment's admin key
+// may do everything; `read` may also be done with a read key. A route exists when it is here and in routes/; a test
+// compares both with the OpenAPI document.
+
+export type Scope = 'public' | 'read' | 'admin';
+
+export interface OperationEntry {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly path: `/${string}`;
+  readonly scope: Scope;
+}
+
+export const OPERATIONS = {
+  showHomePage: { method: 'get', path: '/', scope: 'public' },
+  getOpenApiDocument: { method: 'get', path: '/api/openapi.json', scope: 'public' },
+
+  listFeatures: { method: 'get', path: '/api/features', scope: 'read' },
+  createFeature: { method: 'post', path: '/api/features', scope: 'admin' },
+  getFeature: { method: 'get', path: '/api/features/{featureId}', scope: 'read' },
+  changeFeature: { method: 'patch', path: '/api/features/{featureId}', scope: 'admin' },
+  deleteFeature: { method: 'delete', path: '/api/features/{featureId}', scope: 'admin' },
+
+  listRules: { method: 'get', path: '/api/rules', scope: 'read' },
+  createRule: { method: 'post', path: '/api/rules', scope: 'admin' },
+  getRule: { method: 'get', path: '/api/rules/{ruleId}', scope: 'read' },
+  changeRule: { method: 'patch', path: '/api/rules/{ruleId}', scope: 'admin' },
+  deleteRule: { method: 'delete', path: '/api/rules/{ruleId}', scope: 'admin' },
+
+  listReprocessingJobs: { method: 'get', path: '/api/reprocessing', scope: 'read' },
+  getReprocessingJob: { method: 'get', path: '/api/reprocessing/{jobId}', scope: 'read' },
+
+  listEvents: { method: 'get', path: '/api/events', scope: 'read' },
+  getEvent: { method: 'get', path: '/api/events/{messageId}', scope: 'read' },
+  listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
+
+  listUsers: { method: 'get', path: '/api/users', scope: 'read' },
+  getUser: { method: 'get', path: '/api/users/{userId}', scope: 'read' },
+
+  getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
+
+  listKeys: { method: 'get', path: '/api/keys', scope: 'admin' },
+  createKey: { method: 'post', path: '/api/keys', scope: 'admin' },
+  revokeKey: { method: 'delete', path: '/api/keys/{keyId}', scope: 'admin' },
+} as const satisfies Record<string, OperationEntry>;
+
+export type OperationId = keyof typeof OPERATIONS;
+
+/** The name, method, path and security of an operation, as its route declares them. */
+export function operation<Id extends OperationId>(id: Id): OperationHead<Id> {
+  const { method, path, scope } = OPERATIONS[id];
+  return {
+    operationId: id,
+    method,
+    path,
+    security: scope === 'public' ? [] : [{ [KEY_SECURITY]: [] }],
+    'x-tallyhook-scope': scope,
+  };
+}
+
+interface OperationHead<Id extends OperationId> {
+  operationId: Id;
+  method: (typeof OPERATIONS)[Id]['method'];
+  path: (typeof OPERATIONS)[Id]['path'];
+  security: Record<string, string[]>[];
+  'x-tallyhook-scope': Scope;
+}
+
+/** The name of the security scheme in the OpenAPI document. */
+export const KEY_SECURITY = 'key';
+
+export type FoundOperation =
+  | { readonly kind: 'found'; readonly id: string; readonly scope: Scope; readonly takesBody: boolean }
+  | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
+  | { readonly kind: 'unknown' };
+
+const PATTERNS = Object.entries<OperationEntry>(OPERATIONS).map(([id, entry]) => ({
+  id,
+  ...entry,
+  pattern: new RegExp(`^${entry.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}));
+
+/** Which operation a request asks for. HEAD is GET without the body. */
+export function findOperation(method: string, path: string): FoundOperation {
+  const wanted = method === 'HEAD' ? 'get' : method.toLowerCase();
+  const here = PATTERNS.filter(({ pattern }) => pattern.test(path));
+  const found = here.find((entry) => entry.method === wanted);
+  if (found !== undefined) {
+    return { kind: 'found', id: found.id, scope: found.scope, takesBody: ['post', 'patch'].includes(found.method) };
+  }
+  if (here.length === 0) return { kind: 'unknown' };
+  const allow = here.flatMap((entry) => (entry.method === 'get' ? ['GET', 'HEAD'] : [entry.method.toUpperCase()]));
+  return { kind: 'wrong_method', allow };
+}

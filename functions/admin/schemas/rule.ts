@@ -1,0 +1,107 @@
+import { z } from '@hono/zod-openapi';
+import { RULE_CHANGES } from '../../../adapters/config-item.ts';
+import type { JsonValue } from '../../../core/json-value.ts';
+import { checkRuleBody, type Condition, type DeltaSource, type EventMatcher, type RuleBody } from '../../../core/mapping/rule.ts';
+import { nextCursor, time } from './fields.ts';
+
+// A rule's body is checked by the core (core/mapping/rule.ts), which reports all its problems at once. Its parts appear in
+// the document under names, and openapi-document.ts puts the core's own schemas behind these names.
+
+const matcher = z.custom<EventMatcher>().openapi('EventMatcher', { type: 'object' });
+const condition = z.custom<Condition>().openapi('Condition', { type: 'object' });
+const delta = z.custom<DeltaSource>().openapi('DeltaSource', { type: 'object' });
+
+const EXAMPLE_BODY = {
+  name: 'Messages from paying teams',
+  enabled: true,
+  featureId: 'messages',
+  event: { operator: 'equals', value: 'Message Sent' },
+  conditions: [{ path: 'properties.plan', operator: 'in', value: ['pro', 'team'] }],
+  delta: { path: 'properties.count' },
+};
+
+/** The body of a request is JSON, read by JSON.parse (guard.ts): its type says `unknown`. */
+const json = z.custom<JsonValue>((value) => value !== undefined, { error: 'Write a JSON object with the fields of a rule.' });
+
+export const ruleBodySchema = json
+  .transform((value, context): RuleBody => {
+    const checked = checkRuleBody(value);
+    if (checked.ok) return checked.body;
+    // The paths of the core are written out already.
+    for (const { path, message } of checked.problems) {
+      context.addIssue({ code: 'custom', path: path === '' ? [] : [path], message });
+    }
+    return z.NEVER;
+  })
+  .openapi('RuleBody', { type: 'object', example: EXAMPLE_BODY });
+
+/** Which version is changed; the fields themselves are checked together with those that stay. */
+export const ruleChangeSchema = json
+  .transform((value, context): { fields: Record<string, JsonValue>; version?: number } => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      context.addIssue({ code: 'custom', message: 'Write a JSON object with the fields to change.' });
+      return z.NEVER;
+    }
+    const { version, ...fields } = value;
+    if (version === undefined) return { fields };
+    if (typeof version === 'number' && Number.isSafeInteger(version) && version > 0) return { fields, version };
+    context.addIssue({ code: 'custom', path: ['version'], message: 'Write the version that you read: a whole number.' });
+    return z.NEVER;
+  })
+  .openapi('RuleChange', { type: 'object', example: { enabled: false, version: 1 } });
+
+const savedBody = {
+  name: z.string().optional(),
+  enabled: z.boolean(),
+  featureId: z.string(),
+  event: matcher,
+  conditions: z.array(condition),
+  delta: delta.optional(),
+};
+
+const EXAMPLE_RULE = {
+  id: 'rul_0mgq1x2ab4f1c29d0e7b6',
+  version: 1,
+  ...EXAMPLE_BODY,
+  createdAt: '2026-11-23T14:05:00.000Z',
+  updatedAt: '2026-11-23T14:05:00.000Z',
+  updatedBy: 'admin-key',
+};
+
+const rule = {
+  id: z.string(),
+  version: z.number().int().openapi({ description: 'Grows by one with every change' }),
+  ...savedBody,
+  createdAt: time,
+  updatedAt: time,
+  updatedBy: z.string().openapi({ description: 'The id of an API key, or admin-key' }),
+};
+
+export const ruleSchema = z.object(rule).openapi('Rule', { example: EXAMPLE_RULE });
+
+export const rulesSchema = z.object({ rules: z.array(ruleSchema), cursor: nextCursor }).openapi('Rules');
+
+const ruleVersionSchema = z
+  .object({
+    version: z.number().int(),
+    change: z.enum(RULE_CHANGES),
+    at: time,
+    by: z.string(),
+    rule: z.object(savedBody),
+  })
+  .openapi('RuleVersion');
+
+export const ruleWithHistorySchema = z
+  .object({
+    ...rule,
+    history: z.array(ruleVersionSchema).openapi({ description: 'The latest versions, at most 20, newest first' }),
+  })
+  .openapi('RuleWithHistory');
+
+/** `recount` and `revert` change the past, which is not offered yet: asking for it must not look as if it were done. */
+export const pastSwitch = (name: string) =>
+  z
+    .enum(['0', '1', 'true', 'false'], { error: `Write 1, or leave ${name} out.` })
+    .optional()
+    .transform((value) => value === '1' || value === 'true')
+    .openapi({ type: 'string', enum: ['0', '1', 'true', 'false'] });

@@ -1,0 +1,71 @@
+import { z } from '@hono/zod-openapi';
+import { count, decimal, ID_LENGTH_MAX, nextCursor, queryCursor, queryLimit, queryText, time } from './fields.ts';
+
+export const usersQuerySchema = z.strictObject({
+  query: queryText(ID_LENGTH_MAX)
+    .optional()
+    .openapi({
+      description: 'The beginning of a userId, case-sensitive. Ids of more than 128 characters, or with characters other than letters A–Z, digits, spaces and _ . : @ + / -, are found only by the whole id. Email and billing id are not searched yet.',
+      example: 'user-',
+    }),
+  cursor: queryCursor,
+  limit: queryLimit(50, 100),
+});
+
+const nullableText = z.string().nullable();
+
+const user = {
+  userId: z.string(),
+  userIds: z.array(z.string()).openapi({ description: 'Every id whose usage is this user’s' }),
+  name: nullableText,
+  email: nullableText,
+  billingId: nullableText,
+  billingProvider: z.enum(['stripe', 'chargebee']).nullable(),
+  createdAt: time.openapi({ description: 'When the first event of this user arrived' }),
+};
+
+const EXAMPLE = {
+  userId: 'user-42',
+  userIds: ['user-42'],
+  name: 'Ada Lovelace',
+  email: 'ada@example.com',
+  billingId: 'cus_P1',
+  billingProvider: 'stripe',
+  createdAt: '2026-11-01T08:00:00.000Z',
+};
+
+export const userSchema = z.object(user).openapi('User', { example: EXAMPLE });
+
+export const usersSchema = z
+  .object({ users: z.array(userSchema).openapi({ description: 'By userId' }), cursor: nextCursor })
+  .openapi('Users');
+
+const fieldSourceSchema = z
+  .object({
+    at: time.openapi({ description: 'The time of the event that said so' }),
+    messageId: z.string().optional(),
+  })
+  .openapi('FieldSource');
+
+export const userDetailSchema = z
+  .object({
+    ...user,
+    sources: z
+      .object({
+        name: fieldSourceSchema.optional(),
+        email: fieldSourceSchema.optional(),
+        billingId: fieldSourceSchema.optional(),
+      })
+      .openapi({ description: 'Which event each field came from' }),
+    usage: z.object({
+      month: z.string().openapi({ example: '2026-11', description: 'The current month, UTC' }),
+      features: z.array(z.object({ featureId: z.string(), sum: decimal, count })),
+    }),
+  })
+  .openapi('UserDetail', {
+    example: {
+      ...EXAMPLE,
+      sources: { email: { at: '2026-11-01T08:00:00.000Z', messageId: 'ajs-01' } },
+      usage: { month: '2026-11', features: [{ featureId: 'messages', sum: '12.5', count: 3 }] },
+    },
+  });

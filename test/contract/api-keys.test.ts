@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
+import { ApiKeyStore, newApiKeySecret } from '../../adapters/api-keys.ts';
+import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
+
+let dynamo: TestDynamo;
+let store: ApiKeyStore;
+let table: string;
+
+beforeAll(async () => {
+  dynamo = await startTestDynamo();
+});
+afterAll(async () => {
+  await dynamo.stop();
+});
+beforeEach(async () => {
+  table = (await dynamo.tables()).operations;
+  store = new ApiKeyStore(dynamo.client, table);
+});
+
+test('a key is found by its secret, and by nothing else', async () => {
+  const secret = newApiKeySecret('ingest');
+  const made = await store.ensure(secret, { scope: 'ingest', name: 'Segment' }, 1_000);
+  expect(await store.find(secret)).toEqual(made);
+  expect(made).toMatchObject({ scope: 'ingest', name: 'Segment', createdAt: 1_000 });
+  for (const other of [secret.slice(0, -1), `${secret}x`, made.id, made.prefix, '']) {
+    expect(await store.find(other)).toBeUndefined();
+  }
+});
+
+test('nothing that is listed or stored contains the secret', async () => {
+  const secret = newApiKeySecret('admin');
+  await store.ensure(secret, { scope: 'admin', name: 'x' }, 1);
+  const stored = await dynamo.client.send(new ScanCommand({ TableName: table }));
+  expect(stored.Items).toHaveLength(2);
+  for (const seen of [await store.list(), stored.Items]) expect(JSON.stringify(seen)).not.toContain(secret.slice(20));
+});
+
+test('ensuring a key twice keeps the first, also at the same moment', async () => {
+  const secret = newApiKeySecret('read');
+  const made = await Promise.all(
+    [1, 2, 3].map((now) => store.ensure(secret, { scope: 'read', name: 'x' }, now)),
+  );
+  expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1);
+  expect(await store.list()).toHaveLength(1);
+});
+
+test('a revoked key is remembered as such, with the time of its first revocation', async () => {
+  const secret = newApiKeySecret('ingest');
+  const { id } = await store.ensure(secret, { scope: 'ingest', name: 'x' }, 1);
+  expect(await store.revoke(id, 5)).toBe(true);
+  expect(await store.revoke(id, 9)).toBe(true);
+  expect(await store.find(secret)).toMatchObject({ revokedAt: 5 });
+  expect(await store.list()).toMatchObject([{ id, revokedAt: 5 }]);
+  expect(await store.revoke('key_unknown', 5)).toBe(false);
+});
+
+test('a container notices a revocation within a minute, and a new key within seconds', async () => {
+  let now = 0;
+  const cache = new ApiKeyCache(store, () => now);
+  const secret = newApiKeySecret('ingest');
+  expect(await cache.find(secret)).toBeUndefined();
+  const { id } = await store.ensure(secret, { scope: 'ingest', name: 'x' }, 1);
+  now += 2_000;
+  expect(await cache.find(secret)).toMatchObject({ id });
+  await store.revoke(id, 5);
+  now += 60_000;
+  expect(await cache.find(secret)).toMatchObject({ revokedAt: 5 });
+});
+
+test('a store that cannot be read throws, so that it never looks like a wrong key', async () => {
+  const cache = new ApiKeyCache(new ApiKeyStore(dynamo.client, 'no-such-table'), () => 0);
+  await expect(cache.find('x')).rejects.toThrow();
+});
