@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyStore } from './api-keys.ts';
+import type { ApiKeyStore, FoundApiKey } from './api-keys.ts';
 
 // Every request carries a key, and keys rarely change: a container remembers what it looked up for half a minute, so that
 // a revoked key stops working everywhere within a minute and a new one works at once (unknown keys are remembered for
@@ -9,7 +9,7 @@ const UNKNOWN_MS = 1_000;
 const ENTRIES_MAX = 1_000;
 
 interface Entry {
-  readonly key: ApiKey | undefined;
+  readonly key: FoundApiKey | undefined;
   readonly until: number;
 }
 
@@ -24,7 +24,7 @@ export class ApiKeyCache {
   }
 
   /** The key that this secret belongs to. Throws when the store cannot be read: that must never look like a wrong key. */
-  async find(secret: string): Promise<ApiKey | undefined> {
+  async find(secret: string): Promise<FoundApiKey | undefined> {
     const now = this.now();
     const entry = this.entries.get(secret);
     if (entry !== undefined && entry.until > now) return entry.key;

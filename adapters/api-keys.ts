@@ -6,12 +6,17 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { N, readN, readOneOf, readOptionalN, readS, readText, S, T, type Item } from './attributes.ts';
+import * as z from 'zod/mini';
+import { N, readN, readOneOf, readOptionalN, readOptionalS, readS, readText, S, T, type Item } from './attributes.ts';
 import { secretHashOf } from './keys.ts';
 
 // API keys. The secret is shown once and only its SHA-256 is kept, which is also what the item is found by: looking a key
 // up compares no secret byte by byte, so its timing says nothing. Keys are 192 random bits, so a plain hash is enough.
+//
+// A signature secret, with which Segment signs what it sends under a key, must be kept itself: an HMAC cannot be checked
+// against a hash. It stands only in the item that is found by the key, never in the list.
 
 export const API_KEY_SCOPES = ['ingest', 'read', 'admin'] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
@@ -24,7 +29,17 @@ export interface ApiKey {
   readonly prefix: string;
   readonly createdAt: number;
   readonly revokedAt?: number;
+  /** How many signature secrets it has; with any, a request needs a valid X-Signature beside the key. */
+  readonly signatureSecretCount?: number;
 }
+
+/** A key as whoever checks a request needs it. Not for lists and answers: it holds the signature secrets. */
+export interface FoundApiKey extends ApiKey {
+  readonly signatureSecrets: readonly string[];
+}
+
+/** Two, so that a secret can be changed in Segment without losing what is under way. */
+export const SIGNATURE_SECRETS_MAX = 2;
 
 const hashPk = (hash: string): string => `key#${hash}`;
 const HASH_SK = 'k';
@@ -46,14 +61,14 @@ export class ApiKeyStore {
   }
 
   /** The key that this secret belongs to, revoked or not; undefined when there is none. Throws when the store cannot be read. */
-  async find(secret: string): Promise<ApiKey | undefined> {
+  async find(secret: string): Promise<FoundApiKey | undefined> {
     const { Item: item } = await this.dynamo.send(
       new GetItemCommand({
         TableName: this.table,
         Key: { pk: S(hashPk(secretHashOf(secret))), sk: S(HASH_SK) },
       }),
     );
-    return item === undefined ? undefined : fromItem(item);
+    return item === undefined ? undefined : { ...fromItem(item), signatureSecrets: secretsOf(item) };
   }
 
   /** Makes the key of this secret unless it exists already. */
@@ -101,7 +116,8 @@ export class ApiKeyStore {
     } catch (error) {
       const existing = await this.find(secret);
       if (existing === undefined) throw error;
-      return existing;
+      const { signatureSecrets: _, ...key } = existing;
+      return key;
     }
   }
 
@@ -127,24 +143,55 @@ export class ApiKeyStore {
 
   /** Returns whether the key exists. Revoking twice keeps the first time. */
   async revoke(id: string, now: number): Promise<boolean> {
+    return await this.update(id, () => ({
+      UpdateExpression: 'SET rv = if_not_exists(rv, :now)',
+      ExpressionAttributeValues: { ':now': N(now) },
+    }));
+  }
+
+  /**
+   * Replaces the signature secrets of a key, at most two; none switches the check off. Returns whether the key exists.
+   * Containers of ingest remember keys, so for half a minute some still check against the secrets before.
+   */
+  async setSignatureSecrets(id: string, secrets: readonly string[]): Promise<boolean> {
+    if (secrets.length > SIGNATURE_SECRETS_MAX || secrets.includes(''))
+      throw new RangeError('A key has at most two signature secrets, none of them empty.');
+    if (secrets.length === 0)
+      return await this.update(id, (place) => ({ UpdateExpression: `REMOVE ${place === 'key' ? 'ss' : 'sn'}` }));
+    return await this.update(id, (place) =>
+      place === 'key'
+        ? {
+            UpdateExpression: 'SET ss = :secrets',
+            ExpressionAttributeValues: { ':secrets': S(JSON.stringify(secrets)) },
+          }
+        : { UpdateExpression: 'SET sn = :count', ExpressionAttributeValues: { ':count': N(secrets.length) } },
+    );
+  }
+
+  /** Changes a key in both of its items; returns whether it exists. */
+  private async update(
+    id: string,
+    changeOf: (
+      place: 'key' | 'list',
+    ) => Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ExpressionAttributeValues'>,
+  ): Promise<boolean> {
     const { Item: listed } = await this.dynamo.send(
       new GetItemCommand({ TableName: this.table, Key: { pk: S(LIST_PK), sk: S(id) }, ConsistentRead: true }),
     );
     if (listed === undefined) return false;
+    // The key itself first: if the second write fails, the change holds, and doing it again mends the list.
     const places = [
-      { pk: S(hashPk(readS(listed, 'h'))), sk: S(HASH_SK) },
-      { pk: S(LIST_PK), sk: S(id) },
-    ];
-    // The key itself first: if the second write fails, it is revoked and the list can be mended by revoking again.
-    for (const place of places) {
+      ['key', { pk: S(hashPk(readS(listed, 'h'))), sk: S(HASH_SK) }],
+      ['list', { pk: S(LIST_PK), sk: S(id) }],
+    ] as const;
+    for (const [place, key] of places) {
       try {
         await this.dynamo.send(
           new UpdateItemCommand({
             TableName: this.table,
-            Key: place,
-            UpdateExpression: 'SET rv = if_not_exists(rv, :now)',
+            Key: key,
             ConditionExpression: 'attribute_exists(pk)',
-            ExpressionAttributeValues: { ':now': N(now) },
+            ...changeOf(place),
           }),
         );
       } catch (error) {
@@ -155,8 +202,16 @@ export class ApiKeyStore {
   }
 }
 
+const secretsSchema = z.array(z.string());
+
+function secretsOf(item: Item): readonly string[] {
+  const stored = readOptionalS(item, 'ss');
+  return stored === undefined ? [] : z.parse(secretsSchema, JSON.parse(stored));
+}
+
 function fromItem(item: Item): ApiKey {
   const revokedAt = readOptionalN(item, 'rv');
+  const signatureSecretCount = readOptionalN(item, 'sn') ?? secretsOf(item).length;
   return {
     id: readS(item, 'id'),
     scope: readOneOf(item, 'sc', API_KEY_SCOPES),
@@ -164,5 +219,6 @@ function fromItem(item: Item): ApiKey {
     prefix: readS(item, 'px'),
     createdAt: readN(item, 'ca'),
     ...(revokedAt !== undefined && { revokedAt }),
+    ...(signatureSecretCount > 0 && { signatureSecretCount }),
   };
 }

@@ -1,22 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { PutItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { N, readN, readS, S } from './attributes.ts';
+import { N, readN, readOptionalN, readOptionalS, readS, S, type Item } from './attributes.ts';
 
-// The live feed: short traces of requests, so that a person who is connecting Segment can see why an event was refused.
-// A trace holds codes and counts, never anything that the sender wrote.
+// The live feed: what was accepted and refused lately, so that a person who is connecting Segment can see it arrive or
+// see why not. An entry holds codes, counts and keys of events, never anything that a sender wrote: who shows the feed
+// looks the events up, so an erased user is gone from it too. (docs/decisions/0006-live-feed.md)
 
 const PK = 'feed';
-const KEPT_SECONDS = 7 * 24 * 3600;
+/** Rejections are read when something went wrong days ago; what was accepted is found among the events then. */
+const REJECTIONS_KEPT_SECONDS = 7 * 24 * 3600;
+const ACCEPTED_KEPT_SECONDS = 24 * 3600;
+/** The feed is a convenience: a request waits no longer for it. */
+const PATIENCE_MS = 500;
 
 const rejectionSchema = z.object({ code: z.string(), message: z.string(), count: z.number() });
 export type FeedRejection = z.infer<typeof rejectionSchema>;
 
+/** What one container took from one sender in a moment: one request, or all since its last entry. */
 export interface FeedEntry {
+  /** Arrival of the first and of the last request in it, epoch milliseconds. */
+  readonly from: number;
   readonly at: number;
   readonly dialect: string;
-  /** Absent when the request carried no valid key. */
+  /** Absent when the requests carried no valid key. */
   readonly apiKeyId?: string;
+  readonly requests: number;
+  /** Events stored for the first time. */
+  readonly accepted: number;
+  /** Events whose messageId was known. */
+  readonly duplicates: number;
+  /** Keys of accepted events. Fewer than `accepted` when there were too many to list them all. */
+  readonly eventKeys: readonly string[];
   readonly rejections: readonly FeedRejection[];
 }
 
@@ -30,19 +45,26 @@ export class FeedStore {
   }
 
   async add(entry: FeedEntry): Promise<void> {
+    const keptSeconds = entry.rejections.length > 0 ? REJECTIONS_KEPT_SECONDS : ACCEPTED_KEPT_SECONDS;
     await this.dynamo.send(
       new PutItemCommand({
         TableName: this.table,
         Item: {
           pk: S(PK),
           sk: S(`${String(entry.at).padStart(13, '0')}#${randomUUID()}`),
-          ttl: N(Math.floor(entry.at / 1000) + KEPT_SECONDS),
+          ttl: N(Math.floor(entry.at / 1000) + keptSeconds),
+          fr: N(entry.from),
           at: N(entry.at),
           di: S(entry.dialect),
           ...(entry.apiKeyId !== undefined && { ak: S(entry.apiKeyId) }),
-          rj: S(JSON.stringify(entry.rejections)),
+          nr: N(entry.requests),
+          na: N(entry.accepted),
+          ...(entry.duplicates > 0 && { nd: N(entry.duplicates) }),
+          ...(entry.eventKeys.length > 0 && { ek: S(entry.eventKeys.join(',')) }),
+          ...(entry.rejections.length > 0 && { rj: S(JSON.stringify(entry.rejections)) }),
         },
       }),
+      { abortSignal: AbortSignal.timeout(PATIENCE_MS) },
     );
   }
 
@@ -57,11 +79,21 @@ export class FeedStore {
         Limit: limit,
       }),
     );
-    return (answer.Items ?? []).map((item) => ({
-      at: readN(item, 'at'),
-      dialect: readS(item, 'di'),
-      ...(item['ak'] !== undefined && { apiKeyId: readS(item, 'ak') }),
-      rejections: z.parse(z.array(rejectionSchema), JSON.parse(readS(item, 'rj'))),
-    }));
+    return (answer.Items ?? []).map(fromItem);
   }
+}
+
+function fromItem(item: Item): FeedEntry {
+  const apiKeyId = readOptionalS(item, 'ak');
+  return {
+    from: readN(item, 'fr'),
+    at: readN(item, 'at'),
+    dialect: readS(item, 'di'),
+    ...(apiKeyId !== undefined && { apiKeyId }),
+    requests: readN(item, 'nr'),
+    accepted: readN(item, 'na'),
+    duplicates: readOptionalN(item, 'nd') ?? 0,
+    eventKeys: readOptionalS(item, 'ek')?.split(',') ?? [],
+    rejections: z.parse(z.array(rejectionSchema), JSON.parse(readOptionalS(item, 'rj') ?? '[]')),
+  };
 }

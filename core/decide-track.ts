@@ -41,7 +41,8 @@ export function decideTrack(
 ): TrackDecision {
   const properties = propertiesOf(payload) ?? null;
   const named = isJsonObject(properties) ? (featureIdOf(properties) ?? null) : null;
-  if (named !== null && named !== '') return decideNamedFeature(String(named), name, payload, text, ruleset);
+  if ((typeof named === 'string' && named !== '') || typeof named === 'number')
+    return decideNamedFeature(String(named), name, payload, text, ruleset);
 
   const group: UnmappedGroup = { kind: 'name', name };
   const uses: FeatureUse[] = [];

@@ -1,7 +1,8 @@
 import { eventTime, type EventTime } from './timestamp.ts';
 import { fieldLookup } from './field-lookup.ts';
 import { isJsonObject, ownValue, parseJson, type JsonObject, type JsonValue } from './json-value.ts';
-import { arrayElementSlices, memberSlice, memberSlices } from './json-slices.ts';
+import { arrayElementSlices, memberSlice, memberSlices, type JsonSlice } from './json-slices.ts';
+import { numberSourceAt } from './number-source.ts';
 import { checkEvent, type AcceptedEvent, type Dialect, type Rejection } from './segment-event.ts';
 
 // From the body of a request to its events, each with the very text that its sender wrote. The webhook dialect has one
@@ -44,25 +45,30 @@ export function requestItems(body: JsonValue, text: string, context: RequestCont
 }
 
 function webhookItems(body: JsonValue, text: string, context: RequestContext): RequestItems {
-  if (isJsonObject(body)) return { ok: true, many: false, items: [readItem(body, text, context)] };
+  if (isJsonObject(body)) return { ok: true, many: false, items: [readItem(...unwrap(body, text), context)] };
   if (!Array.isArray(body)) {
     return { ok: false, message: 'The body must be one Segment event (a JSON object) or an array of them.' };
   }
   if (body.length === 0) return { ok: false, message: 'The array holds no events.' };
   const slices = arrayElementSlices(text);
-  const items = body.map((value, index) => {
-    const slice = slices[index];
-    return readItem(...unwrap(value, slice === undefined ? '' : text.slice(slice.start, slice.end)), context);
-  });
+  const items = body.map((value, index) => readItem(...unwrap(value, textAt(text, slices[index])), context));
   return { ok: true, many: true, items };
 }
 
-/** Segment's extensible webhook sends its batches as `[{"json": event}]` or `[{"body": "event as text"}]`. */
+const textAt = (text: string, slice: JsonSlice | undefined): string =>
+  slice === undefined ? '' : text.slice(slice.start, slice.end);
+
+/**
+ * The event inside of what some senders put around it: Segment's extensible webhook sends its batches as
+ * `[{"json": event}]` or `[{"body": "event as text"}]`, and the example of a destination function posts `{event}`. An
+ * event of its own has a type, and its `event`, if any, is a name.
+ */
 function unwrap(value: JsonValue, text: string): [JsonValue, string] {
   if (!isJsonObject(value) || ownValue(value, 'type') !== undefined) return [value, text];
-  const json = ownValue(value, 'json');
-  const slice = isJsonObject(json) ? memberSlice(text, 'json') : undefined;
-  if (json !== undefined && slice !== undefined) return [json, text.slice(slice.start, slice.end)];
+  for (const wrapper of ['json', 'event']) {
+    const inner = ownValue(value, wrapper);
+    if (isJsonObject(inner)) return [inner, textAt(text, memberSlice(text, wrapper))];
+  }
   const body = ownValue(value, 'body');
   if (typeof body !== 'string') return [value, text];
   const parsed = parseJson(body);
@@ -79,48 +85,49 @@ function trackingItems(body: JsonValue, text: string, context: RequestContext): 
     return { ok: false, message: 'The body needs a field batch: an array of events.' };
   const slice = memberSlice(text, 'batch');
   const slices = slice === undefined ? [] : arrayElementSlices(text, slice.start);
+  const shared = sharedMembers(body, text);
   const items = batch.map((value, index) => {
-    const at = slices[index];
-    return trackingItem(value, at === undefined ? '' : text.slice(at.start, at.end), body, context);
+    const own = textAt(text, slices[index]);
+    if (!isJsonObject(value)) return readItem(value, own, context);
+    const sentAt = sentAtOf(value) ?? sentAtOf(body);
+    return readItem(value, withShared(value, withoutWriteKey(value, own), shared), context, sentAt);
   });
   return { ok: true, many: true, items };
 }
 
-function trackingItem(
-  value: JsonValue,
-  text: string,
-  envelope: JsonObject,
-  context: RequestContext,
-): RequestItem {
-  if (!isJsonObject(value)) return readItem(value, text, context);
-  const additions = envelopeAdditions(value, envelope);
-  const sentAt = sentAtOf(value) ?? sentAtOf(envelope);
-  return readItem(value, addMembers(withoutWriteKey(value, text), additions), context, sentAt);
+/** What an envelope says about each of its items. */
+interface SharedMember {
+  readonly name: string;
+  /** What stands between the braces of its object. */
+  readonly inner: string;
 }
 
-/** What an envelope says about each of its items; where both say something, the item wins, key by key. */
-function envelopeAdditions(item: JsonObject, envelope: JsonObject): JsonObject {
-  const additions: JsonObject = {};
-  for (const name of ['context', 'integrations']) {
-    const shared = ownValue(envelope, name);
-    if (!isJsonObject(shared)) continue;
-    const own = ownValue(item, name) ?? null;
-    additions[name] = isJsonObject(own) ? { ...shared, ...own } : shared;
-  }
-  return additions;
+function sharedMembers(envelope: JsonObject, text: string): readonly SharedMember[] {
+  return ['context', 'integrations'].flatMap((name) => {
+    const inner = isJsonObject(ownValue(envelope, name))
+      ? innerText(textAt(text, memberSlice(text, name)))
+      : '';
+    return inner === '' ? [] : [{ name, inner }];
+  });
 }
 
 /**
- * Adds members at the end of an object's text. Of duplicate keys JSON.parse keeps the last, so they replace what was
- * there, and every other byte stays as the sender wrote it.
+ * The text of an item with what its envelope says put in; where both say something, the item wins, key by key. Of
+ * duplicate keys JSON.parse keeps the last: so the item's own members are written after the shared ones, and the result
+ * after everything else. Every other byte stays as the sender wrote it, and no depth can make it fail.
  */
-function addMembers(text: string, members: JsonObject): string {
-  const added = JSON.stringify(members);
-  if (added === '{}') return text;
-  const end = text.lastIndexOf('}');
-  const comma = memberSlices(text).length === 0 ? '' : ',';
-  return `${text.slice(0, end)}${comma}${added.slice(1)}`;
+function withShared(item: JsonObject, text: string, shared: readonly SharedMember[]): string {
+  if (shared.length === 0) return text;
+  const members = shared.map(({ name, inner }) => {
+    const own = isJsonObject(ownValue(item, name)) ? innerText(textAt(text, memberSlice(text, name))) : '';
+    return `"${name}":{${own === '' ? inner : `${inner},${own}`}}`;
+  });
+  const before = innerText(text);
+  return `{${before === '' ? '' : `${before},`}${members.join(',')}}`;
 }
+
+/** What stands between the braces of an object. */
+const innerText = (object: string): string => object.slice(1, -1).trim();
 
 /** The browser SDK repeats its write key in every event. A key is not stored with the event it let in. */
 function withoutWriteKey(item: JsonObject, text: string): string {
@@ -133,7 +140,7 @@ function withoutWriteKey(item: JsonObject, text: string): string {
 }
 
 function readItem(value: JsonValue, text: string, context: RequestContext, sentAt?: JsonValue): RequestItem {
-  const checked = checkEvent(value, context.pathType);
+  const checked = checkEvent(value, context.pathType, (key) => numberSourceAt(text, [key]));
   if (!checked.ok) {
     const messageId = isJsonObject(value) ? messageIdOf(value) : undefined;
     return { ok: false, rejection: checked.rejection, ...(typeof messageId === 'string' && { messageId }) };

@@ -40,8 +40,20 @@ export const FEATURES: readonly DemoFeature[] = [
   { id: SINGLE_SIGN_ON, name: 'Single sign-on', type: 'binary' },
   { id: MESSAGES, name: 'Messages', type: 'consumable', unitLabel: 'message', unitLabelPlural: 'messages' },
   { id: ATTACHMENTS, name: 'Attachments', type: 'consumable', unitLabel: 'file', unitLabelPlural: 'files' },
-  { id: CALL_MINUTES, name: 'Call minutes', type: 'consumable', unitLabel: 'minute', unitLabelPlural: 'minutes' },
-  { id: DASHBOARDS, name: 'Dashboards viewed', type: 'consumable', unitLabel: 'view', unitLabelPlural: 'views' },
+  {
+    id: CALL_MINUTES,
+    name: 'Call minutes',
+    type: 'consumable',
+    unitLabel: 'minute',
+    unitLabelPlural: 'minutes',
+  },
+  {
+    id: DASHBOARDS,
+    name: 'Dashboards viewed',
+    type: 'consumable',
+    unitLabel: 'view',
+    unitLabelPlural: 'views',
+  },
 ];
 
 export const EARLY_RULES: readonly DemoRule[] = [

@@ -11,7 +11,8 @@ export interface Amount {
 /** Usage by user, feature and UTC day, joined with `cellOf`. */
 export type UsageTable = ReadonlyMap<string, Amount>;
 
-export const cellOf = (userId: string, featureId: string, day: string): string => `${userId} ${featureId} ${day}`;
+export const cellOf = (userId: string, featureId: string, day: string): string =>
+  `${userId} ${featureId} ${day}`;
 
 export function expectedUsage({ calls }: Pick<SaasDay, 'calls'>): UsageTable {
   const table = new Map<string, Amount>();

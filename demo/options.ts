@@ -33,14 +33,20 @@ const AGE_DAYS_MAX = 300;
 const USERS_MAX = 20_000;
 
 /** Undefined when only help was asked for. */
-export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, now: number): DemoOptions | undefined {
+export function readOptions(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  now: number,
+): DemoOptions | undefined {
   const { values } = parse(args);
   if (values.help) return undefined;
   const day = values.day ?? new Date(now - DAY_MS).toISOString().slice(0, 10);
   const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
   // Times that lie ahead would be counted when they arrive, and the day would not come out as planned.
   if (!(start < now - DAY_MS) || start < now - AGE_DAYS_MAX * DAY_MS) {
-    throw new DemoError(`--day must be a whole day of the past ${String(AGE_DAYS_MAX)} days, such as 2026-11-20.`);
+    throw new DemoError(
+      `--day must be a whole day of the past ${String(AGE_DAYS_MAX)} days, such as 2026-11-20.`,
+    );
   }
   return {
     seed: wholeNumber('--seed', values.seed, 0, 999_999),

@@ -83,8 +83,28 @@ const CALLS_PER_USER: Readonly<Record<Plan, readonly [number, number]>> = {
   pro: [12, 36],
   team: [24, 70],
 };
-const FIRST_NAMES = ['Ada', 'Grace', 'Alan', 'Mary', 'Edsger', 'Barbara', 'Donald', 'Радия', '静香', 'José'] as const;
-const LAST_NAMES = ['Okafor', 'Lindqvist', 'Moreau', 'Tanaka', 'Silva', 'O’Brien', 'Novák', 'Haddad'] as const;
+const FIRST_NAMES = [
+  'Ada',
+  'Grace',
+  'Alan',
+  'Mary',
+  'Edsger',
+  'Barbara',
+  'Donald',
+  'Радия',
+  '静香',
+  'José',
+] as const;
+const LAST_NAMES = [
+  'Okafor',
+  'Lindqvist',
+  'Moreau',
+  'Tanaka',
+  'Silva',
+  'O’Brien',
+  'Novák',
+  'Haddad',
+] as const;
 
 const LATE_SHARE = 0.03;
 const LATE_DAYS_MAX = 20;
@@ -95,12 +115,21 @@ const NEVER_IDENTIFIED_SHARE = 0.05;
 type Plan = (typeof PLANS)[number];
 type Activity = Pick<TrackCall, 'event' | 'properties' | 'outcome'>;
 
-export function saasDay(options: { readonly seed: number; readonly users: number; readonly day: string }): SaasDay {
+export function saasDay(options: {
+  readonly seed: number;
+  readonly users: number;
+  readonly day: string;
+}): SaasDay {
   const start = Date.parse(`${options.day}T00:00:00Z`);
   const label = `demo-${String(options.seed)}-${options.day.replaceAll('-', '')}`;
   const people = Array.from({ length: options.users }, (_, index) => person(label, start, index + 1));
   const calls = people.flatMap((one) => one.calls);
-  return { label, start, userIds: people.map(({ userId }) => userId), calls: inOrderOfSending(calls, start, label) };
+  return {
+    label,
+    start,
+    userIds: people.map(({ userId }) => userId),
+    calls: inOrderOfSending(calls, start, label),
+  };
 }
 
 function person(label: string, start: number, number: number): { userId: string; calls: Call[] } {
@@ -130,7 +159,13 @@ function person(label: string, start: number, number: number): { userId: string;
       : random.chance(ALSO_BY_WEBHOOK_SHARE)
         ? ({ again: 'webhook' } as const)
         : {};
-    calls.push({ type: 'track', ...base(moment() - late), who: { userId }, ...activity(plan, random), ...again });
+    calls.push({
+      type: 'track',
+      ...base(moment() - late),
+      who: { userId },
+      ...activity(plan, random),
+      ...again,
+    });
   }
   calls.push(...noise(userId, random, base));
   return { userId, calls };
@@ -148,7 +183,13 @@ function identifies(
   const name = `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`;
   const traits = { email: `${userId}@example.com`, plan };
   const billing = plan === 'free' ? {} : { billingUserId: `cus_${userId.replaceAll('-', '')}` };
-  const first: IdentifyCall = { type: 'identify', ...signUp, userId, traits: { name, ...traits, ...billing }, outcome };
+  const first: IdentifyCall = {
+    type: 'identify',
+    ...signUp,
+    userId,
+    traits: { name, ...traits, ...billing },
+    outcome,
+  };
   if (!random.chance(0.2)) return [first];
   const renamed: IdentifyCall = {
     type: 'identify',
@@ -170,7 +211,14 @@ function noise(
   const calls: (TrackCall | PageCall)[] = [];
   if (random.chance(0.4)) {
     const { messageId, at } = base();
-    calls.push({ type: 'page', messageId: `${messageId}-page`, at, userId, name: 'Pricing', outcome: rejected });
+    calls.push({
+      type: 'page',
+      messageId: `${messageId}-page`,
+      at,
+      userId,
+      name: 'Pricing',
+      outcome: rejected,
+    });
   }
   if (random.chance(0.5)) {
     const { messageId, at } = base();
@@ -189,7 +237,16 @@ function noise(
 }
 
 function activity(plan: Plan, random: Random): Activity {
-  const kinds = [apiCalled, answerGenerated, storageChanged, signedIn, messageSent, callEnded, reportViewed, mistake];
+  const kinds = [
+    apiCalled,
+    answerGenerated,
+    storageChanged,
+    signedIn,
+    messageSent,
+    callEnded,
+    reportViewed,
+    mistake,
+  ];
   const kind = kinds[random.weighted([24, 14, 8, 6, 26, 10, 9, 3])] ?? mistake;
   return kind(plan, random);
 }
@@ -205,7 +262,11 @@ function apiCalled(_plan: Plan, random: Random): Activity {
   const calls = random.integer(1, 400);
   return {
     event: 'API Called',
-    properties: { featureId: API_CALLS, delta: calls, endpoint: random.pick(['/search', '/export', '/sync']) },
+    properties: {
+      featureId: API_CALLS,
+      delta: calls,
+      endpoint: random.pick(['/search', '/export', '/sync']),
+    },
     outcome: mapped([API_CALLS, BigInt(calls) * ONE]),
   };
 }
@@ -241,7 +302,10 @@ function signedIn(): Activity {
 /** One event, two rules: each contributes its own feature. */
 function messageSent(plan: Plan, random: Random): Activity {
   const files = random.chance(0.2) ? random.integer(1, 5) : 0;
-  const uses = [[MESSAGES, ONE] as const, ...(files > 0 ? [[ATTACHMENTS, BigInt(files) * ONE] as const] : [])];
+  const uses = [
+    [MESSAGES, ONE] as const,
+    ...(files > 0 ? [[ATTACHMENTS, BigInt(files) * ONE] as const] : []),
+  ];
   return {
     event: 'Message Sent',
     properties: { plan, hasFiles: files > 0, files, channel: random.pick(['general', 'random', 'support']) },
@@ -288,7 +352,11 @@ function mistake(_plan: Plan, random: Random): Activity {
         outcome: { kind: 'unmapped', reason: 'invalid_delta' },
       };
     default:
-      return { event: 'Theme Changed', properties: { theme: 'dark' }, outcome: { kind: 'unmapped', reason: 'no_rule' } };
+      return {
+        event: 'Theme Changed',
+        properties: { theme: 'dark' },
+        outcome: { kind: 'unmapped', reason: 'no_rule' },
+      };
   }
 }
 
@@ -298,8 +366,11 @@ function inOrderOfSending(calls: readonly Call[], start: number, label: string):
   return calls
     .map((call) => ({
       call,
-      sentAt: call.at < start ? start + random.integer(0, DAY_MS) : call.at + random.integer(0, 20 * MINUTE_MS),
+      sentAt:
+        call.at < start ? start + random.integer(0, DAY_MS) : call.at + random.integer(0, 20 * MINUTE_MS),
     }))
-    .sort((left, right) => left.sentAt - right.sentAt || (left.call.messageId < right.call.messageId ? -1 : 1))
+    .sort(
+      (left, right) => left.sentAt - right.sentAt || (left.call.messageId < right.call.messageId ? -1 : 1),
+    )
     .map(({ call }) => call);
 }

@@ -1,4 +1,5 @@
 import { Analytics, type Context } from '@segment/analytics-node';
+import * as z from 'zod';
 import { DemoError } from './demo-error.ts';
 import type { Call } from './saas-day.ts';
 
@@ -23,6 +24,8 @@ const REPEAT_AFTER_CALLS = 25;
 const WEBHOOK_BATCH = 50;
 const FLUSH_TIMEOUT_MS = 10 * 60_000;
 
+const webhookAnswerSchema = z.object({ results: z.array(z.object({ duplicate: z.boolean().optional() })) });
+
 export function callsWithRepeats(calls: readonly Call[]): Call[] {
   const all: Call[] = [];
   let due: Call[] = [];
@@ -42,7 +45,9 @@ export async function sendDay(
   calls: readonly Call[],
   onProgress: (delivered: number) => void,
 ): Promise<Sent> {
-  const forWebhook = new Set(calls.filter(({ again }) => again === 'webhook').map(({ messageId }) => messageId));
+  const forWebhook = new Set(
+    calls.filter(({ again }) => again === 'webhook').map(({ messageId }) => messageId),
+  );
   const copies: string[] = [];
   const analytics = new Analytics({ writeKey: target.ingestKey, host: target.url });
   let delivered = 0;
@@ -56,7 +61,7 @@ export async function sendDay(
   const onDelivered = ({ event }: Context): void => {
     delivered += 1;
     // As it went over the wire, so that the copy says the same to the letter.
-    if (forWebhook.has(event.messageId)) copies.push(JSON.stringify(event));
+    if (event.messageId !== undefined && forWebhook.has(event.messageId)) copies.push(JSON.stringify(event));
     onProgress(delivered);
     settled();
   };
@@ -96,4 +101,26 @@ function make(analytics: Analytics, call: Call): void {
     case 'page':
       analytics.page({ messageId, timestamp, userId: call.userId, name: call.name });
   }
+}
+
+async function sendByWebhook({ url, ingestKey }: Target, copies: readonly string[]): Promise<number> {
+  let duplicates = 0;
+  for (let start = 0; start < copies.length; start += WEBHOOK_BATCH) {
+    const response = await fetch(`${url}/segment`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${ingestKey}:`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: `[${copies.slice(start, start + WEBHOOK_BATCH).join(',')}]`,
+    });
+    if (!response.ok) {
+      throw new DemoError(
+        `The webhook answered ${String(response.status)} (${(await response.text()).slice(0, 200)}): look at the pipeline's console, then run the demo again.`,
+      );
+    }
+    const { results } = webhookAnswerSchema.parse(await response.json());
+    duplicates += results.filter(({ duplicate }) => duplicate === true).length;
+  }
+  return duplicates;
 }

@@ -37,23 +37,16 @@ const readStream = [
 
 // Deciding and committing is one path, called live and when reprocessing.
 const settleEvents: Grants = {
-  EventsTable: [
-    'dynamodb:BatchGetItem',
-    'dynamodb:ConditionCheckItem',
-    'dynamodb:DeleteItem',
-    'dynamodb:GetItem',
-    'dynamodb:PutItem',
-    'dynamodb:Query',
-    'dynamodb:UpdateItem',
-  ],
+  EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   UsageTable: ['dynamodb:UpdateItem'],
-  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
   ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
 
 export const grants: Readonly<Record<FunctionName, Grants>> = {
   ingest: {
-    EventsTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // Reading is for bodies in parts: a duplicate is compared with what is stored.
+    EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     OperationsTable: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     EventsQueue: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
   },
@@ -64,6 +57,14 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
   },
   reprocess: {
     ...settleEvents,
+    EventsTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
     OperationsTable: [
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
@@ -104,7 +105,6 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:Query',
       'dynamodb:UpdateItem',
     ],
-    EventsQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
   },
 };

@@ -21,7 +21,10 @@ export class Processing extends Construct {
       timeout: processTimeout,
       memoryMb: 1024,
       resources,
-      environment: settleEnvironment(resources),
+      environment: {
+        ...settleEnvironment(resources),
+        LAST_CHANCE_QUEUE_ARN: resources.eventsQueue.deadLetterQueue.queueArn,
+      },
     });
     this.function.lambda.addEventSourceMapping('Events', {
       eventSourceArn: resources.eventsQueue.queue.queueArn,

@@ -8,6 +8,5 @@ export function settleEnvironment(resources: PipelineResources): Record<string, 
     USAGE_TABLE: usage.tableName,
     USERS_TABLE: users.tableName,
     CONFIG_TABLE: config.tableName,
-    LAST_CHANCE_QUEUE_ARN: resources.eventsQueue.deadLetterQueue.queueArn,
   };
 }

@@ -44,7 +44,7 @@ export const benchmark: Benchmark = {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     try {
-      const [message]: unknown[] = await once(child, 'message');
+      const message = await nextMessage(child);
       const runtime = z.parse(readySchema, message);
       await createFeature(runtime);
       const bare = await bareEngines(runtime.endpoints);
@@ -68,6 +68,10 @@ export const benchmark: Benchmark = {
     }
   },
 };
+
+function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => child.once('message', resolve));
+}
 
 async function createFeature({ url, adminKey }: z.infer<typeof readySchema>): Promise<void> {
   const answer = await fetch(`${url}/api/features`, {
@@ -180,7 +184,7 @@ async function settled(dynamo: DynamoDBClient, table: string, eventKey: string):
 
 async function memoryOf(child: ChildProcess): Promise<number> {
   child.send('memory');
-  const [message]: unknown[] = await once(child, 'message');
+  const message = await nextMessage(child);
   return z.parse(memorySchema, message).memory.reduce((sum, { bytes }) => sum + bytes, 0) / 1024 / 1024;
 }
 

@@ -113,7 +113,7 @@ function withoutTokens({ tokens, starAt }: ParsedGlob): GlobMatcher | undefined 
   const [star] = starAt;
   if (star === undefined) return (candidate) => candidate === text;
   if (starAt.size > 1) return undefined;
-  const head = [...text].slice(0, star).join('');
+  const head = Array.from(text).slice(0, star).join('');
   const tail = text.slice(head.length);
   return (candidate) =>
     candidate.length >= text.length && candidate.startsWith(head) && candidate.endsWith(tail);

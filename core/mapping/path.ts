@@ -50,7 +50,7 @@ export const EVENT_FIELDS: ReadonlySet<string> = new Set([
   'version',
 ]);
 
-const NEEDS_ESCAPE = /[.[\]\\\s]/;
+const NEEDS_ESCAPE = /[\]\s]/;
 const LIST_POSITION = /^(0|[1-9][0-9]{0,5})$/;
 
 /** Parses the written form of a path. The message of a failure says what to write instead. */
@@ -106,7 +106,8 @@ function readKey(text: string, start: number): ReadKey {
       key += text.charAt(at);
     } else if (NEEDS_ESCAPE.test(char)) {
       const shown = char === ']' ? 'a closing bracket' : 'a space';
-      return refuse(`Write a backslash before ${shown} in a key: ${escapeKey(key + char)}.`);
+      const rest = /^[^.[\\]*/.exec(text.slice(at))?.[0] ?? '';
+      return refuse(`Write a backslash before ${shown} in a key: ${escapeKey(key + rest)}.`);
     } else {
       key += char;
     }

@@ -167,7 +167,7 @@ function arrange(ranks: readonly Rank[], rules: readonly MappingRule[], evaluato
       }
     } else {
       let gates = gatesOfField.get(door.slot);
-      if (gates === undefined) gatesOfField.set(door.slot, (gates = new Map()));
+      if (gates === undefined) gatesOfField.set(door.slot, (gates = new Map<ConditionId, Entries>()));
       let entries = gates.get(door.id);
       if (entries === undefined) gates.set(door.id, (entries = []));
       addEntry(entries, rank, conditions, door);

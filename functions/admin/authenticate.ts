@@ -26,10 +26,16 @@ export async function authenticate(
   }
   const caller = key.length > KEY_LENGTH_MAX ? undefined : await callerOf(deps, key);
   if (caller === undefined) {
-    throw refused('invalid_key', 'This key is not valid: use the admin key, or a key with the scope read or admin.');
+    throw refused(
+      'invalid_key',
+      'This key is not valid: use the admin key, or a key with the scope read or admin.',
+    );
   }
   if (caller === 'ingest') {
-    throw new ApiError('wrong_scope', 'This key may only send events: use a key with the scope read or admin.');
+    throw new ApiError(
+      'wrong_scope',
+      'This key may only send events: use a key with the scope read or admin.',
+    );
   }
   if (needed === 'admin' && caller.scope !== 'admin') {
     throw new ApiError('wrong_scope', 'This key may only read: use a key with the scope admin.');
@@ -42,7 +48,10 @@ async function callerOf(
   deps: Pick<AdminDependencies, 'adminSecret' | 'keyCache'>,
   key: string,
 ): Promise<Caller | 'ingest' | undefined> {
-  const [isAdminKey, apiKey] = await Promise.allSettled([deps.adminSecret.matches(key), deps.keyCache.find(key)]);
+  const [isAdminKey, apiKey] = await Promise.allSettled([
+    deps.adminSecret.matches(key),
+    deps.keyCache.find(key),
+  ]);
   if (isAdminKey.status === 'fulfilled' && isAdminKey.value) return ADMIN_KEY;
   if (apiKey.status === 'fulfilled' && apiKey.value !== undefined) {
     const { id, scope, revokedAt } = apiKey.value;

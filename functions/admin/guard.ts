@@ -38,13 +38,23 @@ interface BodyRequest {
 
 async function checkBody(request: BodyRequest): Promise<void> {
   const encoding = request.header('content-encoding') ?? 'identity';
-  if (!JSON_TYPE.test(request.header('content-type')?.trim() ?? '') || encoding.toLowerCase() !== 'identity') {
-    throw new ApiError('unsupported_media_type', 'Send JSON in UTF-8, with the header "Content-Type: application/json".');
+  if (
+    !JSON_TYPE.test(request.header('content-type')?.trim() ?? '') ||
+    encoding.toLowerCase() !== 'identity'
+  ) {
+    throw new ApiError(
+      'unsupported_media_type',
+      'Send JSON in UTF-8, with the header "Content-Type: application/json".',
+    );
   }
   // Kept by the request: the route reads the same text again.
-  const text = Number(request.header('content-length') ?? 0) > BODY_BYTES_MAX ? undefined : await request.text();
+  const text =
+    Number(request.header('content-length') ?? 0) > BODY_BYTES_MAX ? undefined : await request.text();
   if (text === undefined || Buffer.byteLength(text) > BODY_BYTES_MAX) {
-    throw new ApiError('body_too_large', `The body is larger than ${String(BODY_BYTES_MAX / 1024)} KB: send less.`);
+    throw new ApiError(
+      'body_too_large',
+      `The body is larger than ${String(BODY_BYTES_MAX / 1024)} KB: send less.`,
+    );
   }
   const parsed = parseJson(text);
   if (!parsed.ok) throw new ApiError('invalid_json', parsed.message);

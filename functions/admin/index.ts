@@ -1,1 +1,43 @@
-export const handler = async () => ({ statusCode: 503 });
+import { AdminSecret, secretsClient } from '../../adapters/admin-secret.ts';
+import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
+import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { dynamoClient } from '../../adapters/clients.ts';
+import { ConfigStore } from '../../adapters/config-store.ts';
+import { EventList } from '../../adapters/event-list.ts';
+import { EventStore } from '../../adapters/event-store.ts';
+import { JobStore } from '../../adapters/job-store.ts';
+import { newRuleId } from '../../adapters/rule-id.ts';
+import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UsageStore } from '../../adapters/usage-store.ts';
+import { UserList } from '../../adapters/user-list.ts';
+import { UserStore } from '../../adapters/user-store.ts';
+import { createAdminApp } from './app.ts';
+import { readEnvironment } from './environment.ts';
+import { functionUrlHandler } from './function-url.ts';
+
+// Trigger: an HTTP request at the Function URL.
+// Guarantee: what is answered with 2xx has happened; 503 may be sent again.
+
+const environment = readEnvironment(process.env);
+const dynamo = dynamoClient();
+const now = Date.now;
+const keys = new ApiKeyStore(dynamo, environment.OPERATIONS_TABLE);
+const events = new EventStore(dynamo, environment.EVENTS_TABLE);
+const unmapped = new UnmappedStore(dynamo, environment.EVENTS_TABLE);
+
+export const handler = functionUrlHandler(
+  createAdminApp({
+    adminSecret: new AdminSecret(secretsClient(), environment.ADMIN_KEY_SECRET_ARN, now),
+    keyCache: new ApiKeyCache(keys, now),
+    keys,
+    config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
+    usage: new UsageStore(dynamo, environment.USAGE_TABLE),
+    events,
+    eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),
+    unmapped,
+    users: new UserStore(dynamo, environment.USERS_TABLE),
+    userList: new UserList(dynamo, environment.USERS_TABLE),
+    jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
+    now,
+  }),
+);

@@ -85,9 +85,16 @@ export function findOperation(method: string, path: string): FoundOperation {
   const here = PATTERNS.filter(({ pattern }) => pattern.test(path));
   const found = here.find((entry) => entry.method === wanted);
   if (found !== undefined) {
-    return { kind: 'found', id: found.id, scope: found.scope, takesBody: ['post', 'patch'].includes(found.method) };
+    return {
+      kind: 'found',
+      id: found.id,
+      scope: found.scope,
+      takesBody: ['post', 'patch'].includes(found.method),
+    };
   }
   if (here.length === 0) return { kind: 'unknown' };
-  const allow = here.flatMap((entry) => (entry.method === 'get' ? ['GET', 'HEAD'] : [entry.method.toUpperCase()]));
+  const allow = here.flatMap((entry) =>
+    entry.method === 'get' ? ['GET', 'HEAD'] : [entry.method.toUpperCase()],
+  );
   return { kind: 'wrong_method', allow };
 }

@@ -18,7 +18,8 @@ export function toInvalidRequest(target: Target, issues: readonly z.core.$ZodIss
 
 function problemsOf(target: Target, issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
-    const message = target === 'query' ? 'There is no such query parameter here.' : 'There is no such field here.';
+    const message =
+      target === 'query' ? 'There is no such query parameter here.' : 'There is no such field here.';
     return issue.keys.map((key) => ({ path: fieldPath([...issue.path, key]), message }));
   }
   return [{ path: fieldPath(issue.path), message: issue.message }];
@@ -26,6 +27,7 @@ function problemsOf(target: Target, issue: z.core.$ZodIssue): Problem[] {
 
 function fieldPath(keys: readonly PropertyKey[]): string {
   let text = '';
-  for (const key of keys) text += typeof key === 'number' ? `[${String(key)}]` : (text === '' ? '' : '.') + String(key);
+  for (const key of keys)
+    text += typeof key === 'number' ? `[${String(key)}]` : (text === '' ? '' : '.') + String(key);
   return text;
 }

@@ -4,9 +4,10 @@ import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { EventStore, PutResult } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { mapAtMost } from '../../adapters/map-at-most.ts';
+import type { RequestFeed } from '../../adapters/request-feed.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import type { RequestItem } from '../../core/request-items.ts';
-import type { Dialect } from '../../core/segment-event.ts';
+import type { Dialect, EventType } from '../../core/segment-event.ts';
 
 // The first step of exactly-once: every accepted event is stored under its messageId, then queued. The order matters:
 // stored and not queued is found by the sender's retry (the duplicate is still `received`, so it is queued again); queued
@@ -16,6 +17,7 @@ export interface AcceptDependencies {
   readonly events: EventStore;
   readonly queue: EventQueue;
   readonly retryMarkers: RetryMarkers;
+  readonly feed: RequestFeed;
 }
 
 /** Writes in flight at once for one request. */
@@ -23,8 +25,10 @@ const PUTS_AT_ONCE = 48;
 
 /** The answer for one item, in the words of the interface. */
 export interface ItemResult {
+  /** Left out where it is very long: the results of 4,000 events must fit Lambda's 6 MB. */
   readonly messageId?: string;
   readonly status: 200 | 400 | 501;
+  readonly type?: EventType;
   readonly effect?: 'stored';
   readonly code?: string;
   readonly message?: string;
@@ -33,10 +37,17 @@ export interface ItemResult {
 
 export type Accepted =
   | { readonly ok: true; readonly results: readonly ItemResult[] }
-  /** Not every event could be made durable: nothing of the request may be acknowledged, and all of it may be sent again. */
-  | { readonly ok: false };
+  /**
+   * Not every event could be made durable: nothing of the request may be acknowledged, and all of it may be sent again.
+   * `reason` is for the log.
+   */
+  | { readonly ok: false; readonly reason: string };
 
 type Pending = { readonly index: number; readonly event: NewEvent };
+
+const ECHOED_ID_LENGTH_MAX = 256;
+const echo = (messageId: string | undefined): { messageId?: string } =>
+  messageId === undefined || messageId.length > ECHOED_ID_LENGTH_MAX ? {} : { messageId };
 
 export async function acceptEvents(
   deps: AcceptDependencies,
@@ -48,21 +59,16 @@ export async function acceptEvents(
   for (const [index, item] of items.entries()) {
     if (!item.ok) {
       const { status, code, message } = item.rejection;
-      results.set(index, {
-        ...(item.messageId !== undefined && { messageId: item.messageId }),
-        status,
-        code,
-        message,
-      });
+      results.set(index, { ...echo(item.messageId), status, code, message });
       continue;
     }
     const messageId = item.event.messageId ?? randomUUID();
     const key = eventKeyOf(messageId);
+    const { type, userId, name } = item.event;
     if (pending.has(key)) {
-      results.set(index, { messageId, status: 200, effect: 'stored', duplicate: true, message: REPEATED });
+      results.set(index, resultOf(messageId, type, REPEATED));
       continue;
     }
-    const { type, userId, name } = item.event;
     const event: NewEvent = {
       key,
       messageId,
@@ -77,39 +83,59 @@ export async function acceptEvents(
     pending.set(key, { index, event });
   }
 
-  const stored = await mapAtMost(PUTS_AT_ONCE, [...pending.values()], async ({ index, event }) => {
-    const put = await deps.events.put(event).catch(() => undefined);
-    if (put !== undefined) results.set(index, resultOf(event.messageId, put));
-    return { key: event.key, put };
+  let failure: string | undefined;
+  const newKeys: string[] = [];
+  const toQueue: string[] = [];
+  await mapAtMost(PUTS_AT_ONCE, [...pending.values()], async ({ index, event }) => {
+    try {
+      const put = await deps.events.put(event);
+      if (put.kind === 'stored') newKeys.push(event.key);
+      if (put.kind === 'stored' || put.state === 'received') toQueue.push(event.key);
+      results.set(index, resultOf(event.messageId, event.type, duplicateMessage(put)));
+    } catch (error) {
+      failure = nameOf(error);
+    }
   });
   // Also when a put failed: what is stored gets going, and the retry finds it done.
-  const toQueue = stored
-    .filter(({ put }) => put?.kind === 'stored' || put?.state === 'received')
-    .map(({ key }) => key);
-  const unsent = await deps.queue.send(toQueue);
+  const { dialect, apiKeyId } = source;
+  const [unsent] = await Promise.all([
+    deps.queue.send(toQueue),
+    deps.feed.note(
+      { dialect, apiKeyId },
+      {
+        accepted: newKeys,
+        duplicates: [...results.values()].filter(({ duplicate }) => duplicate === true).length,
+        rejections: items.flatMap((item) => (item.ok ? [] : [item.rejection])),
+      },
+    ),
+  ]);
   if (unsent.length > 0) {
-    const marked = await deps.retryMarkers.write(unsent).then(
-      () => true,
-      () => false,
-    );
-    if (!marked) return { ok: false };
+    await deps.retryMarkers.write(unsent).catch((error: unknown) => {
+      failure = `retry marker: ${nameOf(error)}`;
+    });
   }
-  if (stored.some(({ put }) => put === undefined)) return { ok: false };
+  if (failure !== undefined) return { ok: false, reason: failure };
   return { ok: true, results: items.map((_, index) => results.get(index) ?? { status: 400 }) };
 }
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
 const REPEATED = 'This messageId appears twice in the request; it counts once.';
 const KNOWN = 'This messageId is already known; it counts once.';
 const CONFLICT =
   'This messageId is already known with another body. The first is kept, and the difference is noted.';
 
-function resultOf(messageId: string, put: PutResult): ItemResult {
-  if (put.kind === 'stored') return { messageId, status: 200, effect: 'stored' };
+function duplicateMessage(put: PutResult): string | undefined {
+  if (put.kind === 'stored') return undefined;
+  return put.conflict ? CONFLICT : KNOWN;
+}
+
+function resultOf(messageId: string, type: EventType, duplicate: string | undefined): ItemResult {
   return {
-    messageId,
+    ...echo(messageId),
     status: 200,
+    type,
     effect: 'stored',
-    duplicate: true,
-    message: put.conflict ? CONFLICT : KNOWN,
+    ...(duplicate !== undefined && { duplicate: true, message: duplicate }),
   };
 }

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
-import type { ApiKey } from '../../adapters/api-keys.ts';
-import type { RejectionFeed } from '../../adapters/rejection-feed.ts';
+import type { ApiKey, FoundApiKey } from '../../adapters/api-keys.ts';
 import { keyFromBody, keyFromHeader } from '../../core/credentials.ts';
 import { routeOf, type IngestRoute } from '../../core/ingest-route.ts';
 import { parseJson, type JsonValue } from '../../core/json-value.ts';
@@ -10,7 +9,8 @@ import type { Dialect } from '../../core/segment-event.ts';
 import { logError } from '../log.ts';
 import { acceptEvents, type AcceptDependencies, type ItemResult } from './accept-events.ts';
 import { comeBack, corsHeaders, failure, json, preflight, type Answer } from './http-answer.ts';
-import { readBody, TRACKING_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX } from './read-body.ts';
+import { readBody, TRACKING_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX, type BodyRead } from './read-body.ts';
+import { verifySignature } from './verify-signature.ts';
 
 // Trigger: an HTTP request at the Function URL.
 // Guarantee: 200 means that every accepted event is stored and its processing is certain. A retry of the same request is
@@ -18,7 +18,6 @@ import { readBody, TRACKING_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX } from './rea
 
 export interface IngestDependencies extends AcceptDependencies {
   readonly keys: ApiKeyCache;
-  readonly feed: RejectionFeed;
   /** Whether the stores answer; for /health. */
   readonly ready: () => Promise<boolean>;
   readonly now: () => number;

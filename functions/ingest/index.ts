@@ -5,7 +5,7 @@ import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { reachQueue } from '../../adapters/queue-health.ts';
-import { RejectionFeed } from '../../adapters/rejection-feed.ts';
+import { RequestFeed } from '../../adapters/request-feed.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { readEnvironment } from './environment.ts';
 import { ingestHandler } from './handler.ts';
@@ -20,7 +20,7 @@ export const handler = ingestHandler({
   queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),
   retryMarkers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
   keys: new ApiKeyCache(keys, Date.now),
-  feed: new RejectionFeed(new FeedStore(dynamo, environment.OPERATIONS_TABLE), Date.now),
+  feed: new RequestFeed(new FeedStore(dynamo, environment.OPERATIONS_TABLE), Date.now),
   // Reading the key store and the queue is what accepting an event needs first.
   ready: () =>
     Promise.all([keys.find('health'), reachQueue(sqs, environment.EVENTS_QUEUE_URL)]).then(

@@ -1,8 +1,9 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseQueueMessage } from '../../adapters/event-queue.ts';
 import { settleEvents, type SettleDependencies } from '../../adapters/settle-events.ts';
 import { logError, logWarning } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
+import type { TimeLeft } from '../time-left.ts';
 
 // Trigger: the events queue, and its dead-letter queue as the last chance.
 // Guarantee: when a message is not reported as failed, every event it names has its outcome, and its usage is counted.
@@ -14,7 +15,7 @@ const RESERVE_MS = 5_000;
 export function processHandler(
   deps: SettleDependencies,
   lastChanceQueueArn: string,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+): (event: SQSEvent, context: TimeLeft) => Promise<SQSBatchResponse> {
   return async (event, context) => {
     const deadline = deps.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const settle = partialBatch(async (records) => {

@@ -1,9 +1,10 @@
-import type { Context, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { parseSweepMessage } from '../../adapters/sweep-queue.ts';
 import { logError } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
+import type { TimeLeft } from '../time-left.ts';
 import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
 import { sweepShard, type SweepDependencies } from './sweep-shard.ts';
 
@@ -23,7 +24,7 @@ const RESERVE_MS = 30_000;
 
 export function reprocessHandler(
   deps: ReprocessDependencies,
-): (event: ReprocessEvent, context: Context) => Promise<SQSBatchResponse | undefined> {
+): (event: ReprocessEvent, context: TimeLeft) => Promise<SQSBatchResponse | undefined> {
   return async (event, context) => {
     if ('trigger' in event) {
       await sendMarkedEvents(deps);

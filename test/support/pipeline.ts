@@ -1,12 +1,12 @@
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import type { APIGatewayProxyEventV2, Context, SQSRecord } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, SQSRecord } from 'aws-lambda';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
-import { RejectionFeed } from '../../adapters/rejection-feed.ts';
+import { RequestFeed } from '../../adapters/request-feed.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites, RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
@@ -14,9 +14,9 @@ import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import type { RulesetSnapshot } from '../../core/ruleset.ts';
 import { ingestHandler } from '../../functions/ingest/handler.ts';
-import type { Answer } from '../../functions/ingest/http-answer.ts';
 import { processHandler } from '../../functions/process/handler.ts';
 import { reprocessHandler } from '../../functions/reprocess/handler.ts';
+import type { TimeLeft } from '../../functions/time-left.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from './dynamo.ts';
 import { startTestSqs, type TestQueue, type TestSqs } from './sqs.ts';
 
@@ -87,7 +87,7 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     queue,
     retryMarkers,
     keys: new ApiKeyCache(keys, now),
-    feed: new RejectionFeed(new FeedStore(client, tables.operations), now),
+    feed: new RequestFeed(new FeedStore(client, tables.operations), now),
     ready: () => Promise.resolve(true),
     now,
   });
@@ -199,19 +199,4 @@ export function toFunctionUrlEvent(request: SentRequest): APIGatewayProxyEventV2
   };
 }
 
-export function context(remainingMs = 60_000): Context {
-  return {
-    callbackWaitsForEmptyEventLoop: false,
-    functionName: 'test',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
-    memoryLimitInMB: '1024',
-    awsRequestId: 'test',
-    logGroupName: 'test',
-    logStreamName: 'test',
-    getRemainingTimeInMillis: () => remainingMs,
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
-  };
-}
+export const context = (remainingMs = 60_000): TimeLeft => ({ getRemainingTimeInMillis: () => remainingMs });

@@ -41,7 +41,9 @@ interface ErrorResponse {
 }
 
 /** The error responses of a route, for its `responses`. */
-export function errors<Status extends ErrorStatus>(...statuses: readonly Status[]): Record<Status, ErrorResponse> {
+export function errors<Status extends ErrorStatus>(
+  ...statuses: readonly Status[]
+): Record<Status, ErrorResponse> {
   const responses: Partial<Record<ErrorStatus, ErrorResponse>> = {};
   for (const status of statuses) {
     responses[status] = {
@@ -59,7 +61,9 @@ function complete<Status extends ErrorStatus>(
   responses: Partial<Record<ErrorStatus, ErrorResponse>>,
   statuses: readonly Status[],
 ): Record<Status, ErrorResponse> {
-  const isComplete = (candidate: Partial<Record<ErrorStatus, ErrorResponse>>): candidate is Record<Status, ErrorResponse> =>
+  const isComplete = (
+    candidate: Partial<Record<ErrorStatus, ErrorResponse>>,
+  ): candidate is Record<Status, ErrorResponse> =>
     statuses.every((status) => candidate[status] !== undefined);
   if (!isComplete(responses)) throw new Error('A status has no response.');
   return responses;

@@ -1,19 +1,34 @@
 import { z } from '@hono/zod-openapi';
 import { EVENT_STATES } from '../../../adapters/event-item.ts';
 import { UNMAPPED_REASONS } from '../../../core/unmapped-group.ts';
-import { decimal, ID_LENGTH_MAX, nextCursor, queryCursor, queryLimit, queryText, queryTime, time } from './fields.ts';
+import {
+  decimal,
+  ID_LENGTH_MAX,
+  nextCursor,
+  queryCursor,
+  queryLimit,
+  queryText,
+  queryTime,
+  time,
+} from './fields.ts';
 
 export const eventsQuerySchema = z.strictObject({
   status: z
     .enum(EVENT_STATES, { error: 'Write received, mapped, unmapped, applied or quarantined.' })
     .optional()
     .openapi({ description: 'unmapped or quarantined. The other states are found by userId.' }),
-  event: queryText(ID_LENGTH_MAX).optional().openapi({ description: 'An event name; with status=unmapped', example: 'Message Sent' }),
+  event: queryText(ID_LENGTH_MAX)
+    .optional()
+    .openapi({ description: 'An event name; with status=unmapped', example: 'Message Sent' }),
   featureId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'The featureId that the events name; with status=unmapped and event' }),
-  userId: queryText(ID_LENGTH_MAX).optional().openapi({ description: 'All events of this user, newest first', example: 'user-42' }),
-  from: queryTime.openapi({ description: 'Inclusive. With userId the time of the event, with status=quarantined of its arrival.' }),
+  userId: queryText(ID_LENGTH_MAX)
+    .optional()
+    .openapi({ description: 'All events of this user, newest first', example: 'user-42' }),
+  from: queryTime.openapi({
+    description: 'Inclusive. With userId the time of the event, with status=quarantined of its arrival.',
+  }),
   to: queryTime.openapi({ description: 'Exclusive' }),
   cursor: queryCursor,
   limit: queryLimit(50, 100),
@@ -28,7 +43,9 @@ const head = {
   timestamp: time.openapi({ description: 'The time that it counts at' }),
   receivedAt: time,
   reason: z.enum(UNMAPPED_REASONS).optional().openapi({ description: 'Why it is unmapped' }),
-  conflict: z.boolean().openapi({ description: 'Whether another body came under this messageId, and was refused' }),
+  conflict: z
+    .boolean()
+    .openapi({ description: 'Whether another body came under this messageId, and was refused' }),
 };
 
 const EXAMPLE = {
@@ -44,17 +61,25 @@ const EXAMPLE = {
 
 export const eventSummarySchema = z.object(head).openapi('EventSummary', { example: EXAMPLE });
 
-export const eventsSchema = z.object({ events: z.array(eventSummarySchema), cursor: nextCursor }).openapi('Events');
+export const eventsSchema = z
+  .object({ events: z.array(eventSummarySchema), cursor: nextCursor })
+  .openapi('Events');
 
 const outcomeSchema = z.object({
   decidedAt: time,
-  generation: z.number().int().openapi({ description: 'Of the ruleset that decided; grows with every change of rules or features' }),
+  generation: z
+    .number()
+    .int()
+    .openapi({ description: 'Of the ruleset that decided; grows with every change of rules or features' }),
   uses: z
     .array(
       z.object({
         featureId: z.string(),
         delta: decimal,
-        ruleId: z.string().optional().openapi({ description: 'Absent when the event named its feature itself' }),
+        ruleId: z
+          .string()
+          .optional()
+          .openapi({ description: 'Absent when the event named its feature itself' }),
         ruleVersion: z.number().int().optional(),
       }),
     )
@@ -74,7 +99,9 @@ export const eventSchema = z
     conflictAt: time.optional().openapi({ description: 'When another body came under this messageId first' }),
     source: z.object({ dialect: z.enum(['webhook', 'tracking']), apiKeyId: z.string() }),
     outcome: outcomeSchema.optional().openapi({ description: 'Absent until it is processed' }),
-    body: z.unknown().openapi({ type: 'object', description: 'The event, with every digit as its sender wrote it' }),
+    body: z
+      .unknown()
+      .openapi({ type: 'object', description: 'The event, with every digit as its sender wrote it' }),
   })
   .openapi('Event', {
     example: {
@@ -109,7 +136,9 @@ const unmappedGroupSchema = z
       .object({
         messageId: z.string(),
         properties: z.record(z.string(), z.unknown()),
-        shortened: z.boolean().openapi({ description: 'Whether properties were left out because they are large' }),
+        shortened: z
+          .boolean()
+          .openapi({ description: 'Whether properties were left out because they are large' }),
       })
       .optional()
       .openapi({ description: 'A recent event of the group' }),

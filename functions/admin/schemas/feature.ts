@@ -32,7 +32,13 @@ export const newFeatureSchema = z
     archived: flag.default(false),
   })
   .openapi('NewFeature', {
-    example: { id: 'messages', name: 'Messages', type: 'consumable', unitLabel: 'message', unitLabelPlural: 'messages' },
+    example: {
+      id: 'messages',
+      name: 'Messages',
+      type: 'consumable',
+      unitLabel: 'message',
+      unitLabelPlural: 'messages',
+    },
   });
 
 export const featureChangeSchema = z

@@ -32,10 +32,10 @@ export const decimal = z
 
 export const count = z.number().int();
 
-export const nextCursor = z
-  .string()
-  .optional()
-  .openapi({ description: 'Send it as `cursor` to get the next page; absent on the last page.', example: 'eyJhZnRlciI6Ij1h' });
+export const nextCursor = z.string().optional().openapi({
+  description: 'Send it as `cursor` to get the next page; absent on the last page.',
+  example: 'eyJhZnRlciI6Ij1h',
+});
 
 /** No query parameters. */
 export const noQuery = z.strictObject({});
@@ -62,7 +62,13 @@ export const queryLimit = (standard: number, max: number) =>
     .default(String(standard))
     .transform(Number)
     .refine((value) => value >= 1 && value <= max, { error: `Write a number from 1 to ${String(max)}.` })
-    .openapi({ type: 'integer', minimum: 1, maximum: max, default: standard, description: 'Rows per page, at most.' });
+    .openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: max,
+      default: standard,
+      description: 'Rows per page, at most.',
+    });
 
 /** A date or a time, as epoch milliseconds. */
 export const queryTime = z
@@ -73,7 +79,8 @@ export const queryTime = z
     if (parsed !== undefined) return parsed;
     context.addIssue({
       code: 'custom',
-      message: 'Write a date such as 2026-11-23, or a time such as 2026-11-23T14:00:00Z; without a zone it is UTC.',
+      message:
+        'Write a date such as 2026-11-23, or a time such as 2026-11-23T14:00:00Z; without a zone it is UTC.',
     });
     return z.NEVER;
   })

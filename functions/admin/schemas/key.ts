@@ -35,5 +35,8 @@ export const keysSchema = z
   .openapi('Keys');
 
 export const createdKeySchema = z
-  .object({ ...key, secret: z.string().openapi({ description: 'The key itself. It is shown this once and not kept.' }) })
+  .object({
+    ...key,
+    secret: z.string().openapi({ description: 'The key itself. It is shown this once and not kept.' }),
+  })
   .openapi('CreatedKey', { example: { ...EXAMPLE, secret: 'th_ingest_Zk3v9qLmO2x7T0aB1cD4eF6gH8iJ5kMn' } });

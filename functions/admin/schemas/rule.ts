@@ -1,7 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { RULE_CHANGES } from '../../../adapters/config-item.ts';
 import type { JsonValue } from '../../../core/json-value.ts';
-import { checkRuleBody, type Condition, type DeltaSource, type EventMatcher, type RuleBody } from '../../../core/mapping/rule.ts';
+import {
+  checkRuleBody,
+  type Condition,
+  type DeltaSource,
+  type EventMatcher,
+  type RuleBody,
+} from '../../../core/mapping/rule.ts';
 import { nextCursor, time } from './fields.ts';
 
 // A rule's body is checked by the core (core/mapping/rule.ts), which reports all its problems at once. Its parts appear in
@@ -21,7 +27,9 @@ const EXAMPLE_BODY = {
 };
 
 /** The body of a request is JSON, read by JSON.parse (guard.ts): its type says `unknown`. */
-const json = z.custom<JsonValue>((value) => value !== undefined, { error: 'Write a JSON object with the fields of a rule.' });
+const json = z.custom<JsonValue>((value) => value !== undefined, {
+  error: 'Write a JSON object with the fields of a rule.',
+});
 
 export const ruleBodySchema = json
   .transform((value, context): RuleBody => {
@@ -44,8 +52,13 @@ export const ruleChangeSchema = json
     }
     const { version, ...fields } = value;
     if (version === undefined) return { fields };
-    if (typeof version === 'number' && Number.isSafeInteger(version) && version > 0) return { fields, version };
-    context.addIssue({ code: 'custom', path: ['version'], message: 'Write the version that you read: a whole number.' });
+    if (typeof version === 'number' && Number.isSafeInteger(version) && version > 0)
+      return { fields, version };
+    context.addIssue({
+      code: 'custom',
+      path: ['version'],
+      message: 'Write the version that you read: a whole number.',
+    });
     return z.NEVER;
   })
   .openapi('RuleChange', { type: 'object', example: { enabled: false, version: 1 } });
@@ -94,7 +107,9 @@ const ruleVersionSchema = z
 export const ruleWithHistorySchema = z
   .object({
     ...rule,
-    history: z.array(ruleVersionSchema).openapi({ description: 'The latest versions, at most 20, newest first' }),
+    history: z
+      .array(ruleVersionSchema)
+      .openapi({ description: 'The latest versions, at most 20, newest first' }),
   })
   .openapi('RuleWithHistory');
 

@@ -1,13 +1,21 @@
 import { z } from '@hono/zod-openapi';
-import { count, decimal, ID_LENGTH_MAX, nextCursor, queryCursor, queryLimit, queryText, time } from './fields.ts';
+import {
+  count,
+  decimal,
+  ID_LENGTH_MAX,
+  nextCursor,
+  queryCursor,
+  queryLimit,
+  queryText,
+  time,
+} from './fields.ts';
 
 export const usersQuerySchema = z.strictObject({
-  query: queryText(ID_LENGTH_MAX)
-    .optional()
-    .openapi({
-      description: 'The beginning of a userId, case-sensitive. Ids of more than 128 characters, or with characters other than letters A–Z, digits, spaces and _ . : @ + / -, are found only by the whole id. Email and billing id are not searched yet.',
-      example: 'user-',
-    }),
+  query: queryText(ID_LENGTH_MAX).optional().openapi({
+    description:
+      'The beginning of a userId, case-sensitive. Ids of more than 128 characters, or with characters other than letters A–Z, digits, spaces and _ . : @ + / -, are found only by the whole id. Email and billing id are not searched yet.',
+    example: 'user-',
+  }),
   cursor: queryCursor,
   limit: queryLimit(50, 100),
 });

@@ -117,7 +117,7 @@ describe('numbers of which JSON.parse loses digits', () => {
   });
 
   test('without the text they are refused with the way out', () => {
-    for (const value of [123456789012345.12, 12345678901234.56, -12345678901.23457])
+    for (const value of ['123456789012345.12', '12345678901234.56', '-12345678901.23457'].map(Number))
       for (const sourceText of [undefined, () => undefined])
         expect(parseDelta(value, sourceText)).toEqual({
           ok: false,
@@ -126,7 +126,7 @@ describe('numbers of which JSON.parse loses digits', () => {
   });
 
   test('a literal from the wrong place is not believed', () => {
-    expect(parseDelta(123456789012345.12, () => '5')).toEqual({
+    expect(parseDelta(Number('123456789012345.12'), () => '5')).toEqual({
       ok: false,
       why: expect.stringContaining('send it as a string'),
     });

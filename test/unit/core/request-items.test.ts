@@ -52,6 +52,11 @@ describe('the webhook dialect', () => {
     ]);
   });
 
+  test('unwraps the event that a destination function puts into an object', () => {
+    const [item] = itemsOf('{"event": {"type":"track","event":"E","userId":"u","n":1.10} }');
+    expect(item?.ok === true && item.text).toBe('{"type":"track","event":"E","userId":"u","n":1.10}');
+  });
+
   test('takes the timestamp as it is, since Segment has corrected it', () => {
     const [item] = itemsOf(
       '{"type":"identify","userId":"u","timestamp":"2026-11-20T00:00:00Z","sentAt":"2026-11-23T11:00:00Z"}',
@@ -85,6 +90,37 @@ describe('the tracking dialect', () => {
     ]);
   });
 
+  test('carries what the envelope says digit by digit, at any depth, also into an item that is empty of it', () => {
+    const deep = `${'{"a":'.repeat(10_000)}12345678901234567890${'}'.repeat(10_000)}`;
+    const items = itemsOf(
+      `{"integrations":{"All":false},"context":${deep},"batch":[{"type":"identify","userId":"u"},{"type":"identify","userId":"v","context":null,"integrations":{ }}]}`,
+      'tracking',
+    );
+    expect(items.map((item) => (item.ok ? 'ok' : item.rejection.code))).toEqual([
+      'event_too_large',
+      'event_too_large',
+    ]);
+    const [first, second] = itemsOf(
+      '{"context":{"n":12345678901234567890},"integrations":{"All":false},"batch":[{"type":"identify","userId":"u","context":null},{"type":"identify","userId":"v","integrations":{ "A" : true }}]}',
+      'tracking',
+    );
+    expect(first?.ok === true && first.text).toContain('"n":12345678901234567890');
+    expect(storedBody(second)).toMatchObject({ integrations: { All: false, A: true } });
+  });
+
+  test('keeps two numeric messageIds apart that a double cannot tell from each other', () => {
+    const items = itemsOf(
+      '{"batch":[{"type":"identify","userId":"u","messageId":9007199254740993},{"type":"identify","userId":"u","message_id":9007199254740992},{"type":"identify","userId":"u","messageId":1e400},{"type":"identify","userId":"u","messageId":42}]}',
+      'tracking',
+    );
+    expect(items.map((item) => item.ok && item.event.messageId)).toEqual([
+      '9007199254740993',
+      '9007199254740992',
+      '1e400',
+      '42',
+    ]);
+  });
+
   test('never stores a write key with an event', () => {
     const [item] = itemsOf(
       '{"batch":[{"writeKey":"secret","type":"identify","writeKey":"secret","userId":"u"}]}',
@@ -100,7 +136,8 @@ describe('the tracking dialect', () => {
   });
 
   test('refuses only the item that is larger than 32 KB in UTF-8', () => {
-    const event = (name: string): string => `{"type":"track","event":"${name}","userId":"u"}`;
+    const event = (padding: string): string =>
+      `{"type":"track","event":"E","userId":"u","properties":{"padding":"${padding}"}}`;
     const room = TRACKING_EVENT_BYTES_MAX - event('').length;
     const texts = [
       event('x'.repeat(room)),

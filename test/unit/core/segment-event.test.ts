@@ -73,6 +73,16 @@ describe('an event is refused with a reason', () => {
     ['properties as a list', track({ properties: [] }), 'invalid_properties'],
     ['several features at once', track({ properties: { featureId: ['a', 'b'] } }), 'invalid_feature_id'],
     ['a feature as an object', track({ properties: { feature_id: {} } }), 'invalid_feature_id'],
+    [
+      'a feature as an integer that JSON cannot carry',
+      track({ properties: { featureId: 2 ** 53 } }),
+      'invalid_feature_id',
+    ],
+    ['delete', { type: 'delete', userId: 'u' }, 'unsupported_type'],
+    ['a userId that is too long to be one', track({ userId: 'x'.repeat(8_193) }), 'invalid_user_id'],
+    ['a messageId likewise', track({ messageId: 'x'.repeat(8_193) }), 'invalid_message_id'],
+    ['an event name likewise', track({ event: 'x'.repeat(8_193) }), 'invalid_event_name'],
+    ['a feature likewise', track({ properties: { featureId: 'x'.repeat(8_193) } }), 'invalid_feature_id'],
   ])('%s', (_, payload, expected) => {
     expect(code(payload)).toBe(expected);
   });

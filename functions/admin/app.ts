@@ -1,0 +1,100 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { InvalidCursorError } from '../../adapters/cursor.ts';
+import { isPermanent } from '../../adapters/failure-kind.ts';
+import { logError, logWarning } from '../log.ts';
+import { ApiError, toErrorResponse } from './api-error.ts';
+import type { AdminApp, AdminDependencies, AdminEnv } from './dependencies.ts';
+import { guard } from './guard.ts';
+import { HOME_STYLE_SOURCE } from './home-page.ts';
+import { findOperation } from './operations.ts';
+import { toInvalidRequest } from './problems.ts';
+import { eventRoutes } from './routes/events.ts';
+import { featureRoutes } from './routes/features.ts';
+import { homeRoutes } from './routes/home.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { openApiRoutes } from './routes/openapi.ts';
+import { reprocessingRoutes } from './routes/reprocessing.ts';
+import { ruleRoutes } from './routes/rules.ts';
+import { unmappedRoutes } from './routes/unmapped.ts';
+import { usageRoutes } from './routes/usage.ts';
+import { userRoutes } from './routes/users.ts';
+
+// The admin API: guard (is there such a route, who asks, is the body readable), then the schemas of the route, then its
+// handler. Handlers answer what they promise or throw; every error leaves through `answerFor`.
+
+export function createAdminApp(deps: AdminDependencies): AdminApp {
+  const app: AdminApp = new OpenAPIHono<AdminEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw toInvalidRequest(result.target, result.error.issues);
+    },
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: [HOME_STYLE_SOURCE],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      xFrameOptions: 'DENY',
+      strictTransportSecurity: 'max-age=31536000',
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
+    // Answers hold personal data and change by the second; the page at / is the same for everybody.
+    c.header('cache-control', c.req.path === '/' ? 'public, max-age=300' : 'no-store');
+  });
+  app.use(guard(deps));
+  for (const routes of [
+    homeRoutes,
+    openApiRoutes,
+    featureRoutes,
+    ruleRoutes,
+    usageRoutes,
+    eventRoutes,
+    unmappedRoutes,
+    userRoutes,
+    keyRoutes,
+    reprocessingRoutes,
+  ]) {
+    routes(app, deps);
+  }
+  app.onError((error, c) => {
+    const answer = answerFor(error);
+    if (answer.code === 'internal_error' || answer.code === 'unavailable') {
+      const found = findOperation(c.req.method, c.req.path);
+      const fields = { operation: found.kind === 'found' ? found.id : 'none', error: error.name };
+      if (answer.code === 'internal_error')
+        logError('an admin request failed', { ...fields, at: placeOf(error) });
+      else logWarning('an admin request could not reach a store', fields);
+    }
+    return toErrorResponse(answer);
+  });
+  return app;
+}
+
+function answerFor(error: Error): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof InvalidCursorError) {
+    const message =
+      'Send a cursor that this list gave out with the same filters, or leave it out to begin anew.';
+    return new ApiError('invalid_cursor', message, { details: [{ path: 'cursor', message }] });
+  }
+  if (error instanceof HTTPException) {
+    if (error.status === 415) return new ApiError('unsupported_media_type', 'Send JSON in UTF-8.');
+    if (error.status < 500) return new ApiError('invalid_request', 'The request cannot be read.');
+  }
+  if (!isPermanent(error))
+    return new ApiError('unavailable', 'A store cannot be reached at the moment: send the request again.');
+  return new ApiError(
+    'internal_error',
+    'This request failed by a fault of the server, which has been logged.',
+  );
+}
+
+/** Where in our code it failed: file and line, never a message, which may quote what somebody sent. */
+const placeOf = (error: Error): string => /\bat .*$/m.exec(error.stack ?? '')?.[0] ?? 'unknown';

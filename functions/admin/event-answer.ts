@@ -1,0 +1,28 @@
+import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
+import type { EventRecord } from '../../adapters/event-item.ts';
+import { toIso } from '../../core/timestamp.ts';
+
+/** An event in a list. */
+export const toEventSummary = (record: EventRecord) => ({
+  messageId: record.messageId,
+  status: record.state,
+  type: record.type,
+  ...(record.name !== undefined && { event: record.name }),
+  userId: record.userId,
+  timestamp: toIso(record.time),
+  receivedAt: toIso(record.receivedAt),
+  ...(record.reason !== undefined && { reason: record.reason }),
+  conflict: record.conflictAt !== undefined,
+});
+
+/** An event with all that is known of it, but for its body. */
+export function toEventDetail(record: EventRecord) {
+  const outcome = record.outcome === undefined ? undefined : fromStoredOutcome(record.outcome);
+  return {
+    ...toEventSummary(record),
+    ...(record.timeNote !== undefined && { timeNote: record.timeNote }),
+    ...(record.conflictAt !== undefined && { conflictAt: toIso(record.conflictAt) }),
+    source: { dialect: record.dialect, apiKeyId: record.apiKeyId },
+    ...(outcome !== undefined && { outcome: { ...outcome, decidedAt: toIso(outcome.decidedAt) } }),
+  };
+}

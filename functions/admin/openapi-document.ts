@@ -1,0 +1,66 @@
+import * as z from 'zod/mini';
+import {
+  conditionSchema,
+  deltaSourceSchema,
+  eventMatcherSchema,
+  ruleBodySchema,
+} from '../../core/mapping/rule.ts';
+import type { AdminApp } from './dependencies.ts';
+import { KEY_SECURITY } from './operations.ts';
+
+// The OpenAPI document, generated from the routes and their schemas. The shape of a rule comes from the schema that the
+// core checks rules with: what is documented and what is accepted are one thing.
+
+export function openApiDocument(app: AdminApp): Record<string, unknown> {
+  app.openAPIRegistry.registerComponent('securitySchemes', KEY_SECURITY, {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'The admin key of the deployment, or an API key with the scope read or admin (x-tallyhook-scope says which).',
+  });
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Tallyhook',
+      version: '1',
+      description:
+        'Features, mapping rules and usage. All times are ISO 8601 in UTC, sums are exact decimals as strings, lists are paged with `cursor`, and every error is {code, message, details?}.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '/' }],
+  });
+  const { schemas } = document.components ?? {};
+  return {
+    ...document,
+    components: { ...document.components, schemas: { ...schemas, ...ruleSchemas(schemas) } },
+  };
+}
+
+/** The parts of a rule under their names, with the examples of the routes' own schemas. */
+function ruleSchemas(described: Readonly<Record<string, object>> = {}): Record<string, unknown> {
+  const change = z.extend(z.partial(ruleBodySchema), {
+    name: z.optional(z.nullable(ruleBodySchema.shape.name)),
+    delta: z.optional(z.nullable(deltaSourceSchema)),
+    version: z.optional(z.number().check(z.int(), z.minimum(1))),
+  });
+  const named = {
+    RuleBody: ruleBodySchema,
+    RuleChange: change,
+    EventMatcher: eventMatcherSchema,
+    Condition: conditionSchema,
+    DeltaSource: deltaSourceSchema,
+  };
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io: 'input',
+    uri: (id) => `#/components/schemas/${id}`,
+    unrepresentable: 'any',
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => {
+      const known = described[id] ?? {};
+      return [id, { ...schema, ...('example' in known && { example: known.example }) }];
+    }),
+  );
+}

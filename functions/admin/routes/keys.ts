@@ -1,0 +1,82 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { newApiKeySecret, type ApiKey } from '../../../adapters/api-keys.ts';
+import { toIso } from '../../../core/timestamp.ts';
+import { ApiError } from '../api-error.ts';
+import type { AdminApp, AdminDependencies } from '../dependencies.ts';
+import { operation } from '../operations.ts';
+import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
+import { noQuery, pathId } from '../schemas/fields.ts';
+import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
+import { createdKeySchema, keysSchema, newKeySchema } from '../schemas/key.ts';
+
+const tags = ['Keys'];
+
+/** Keys that may be in use at once. All keys are read to list them. */
+const ACTIVE_KEYS_MAX = 100;
+
+const list = createRoute({
+  ...operation('listKeys'),
+  tags,
+  summary: 'List API keys',
+  request: { query: noQuery },
+  responses: { 200: jsonAnswer('Keys, without the keys themselves', keysSchema), ...errors(...KEYED) },
+});
+
+const create = createRoute({
+  ...operation('createKey'),
+  tags,
+  summary: 'Create an API key',
+  description:
+    'The answer is the only place where the key itself is ever shown. To rotate a key, create the new one first.',
+  request: { query: noQuery, body: jsonBody(newKeySchema) },
+  responses: { 201: jsonAnswer('The key', createdKeySchema), ...errors(...WITH_BODY, 422) },
+});
+
+const revoke = createRoute({
+  ...operation('revokeKey'),
+  tags,
+  summary: 'Revoke an API key',
+  description: 'It stops working everywhere within a minute, for good.',
+  request: { params: z.strictObject({ keyId: pathId('keyId', 'key_0a1b2c3d4e5f6a7b') }), query: noQuery },
+  responses: { 204: { description: 'It is revoked' }, ...errors(...KEYED, 404) },
+});
+
+export function keyRoutes(app: AdminApp, { keys, now }: AdminDependencies): void {
+  app.openapi(list, async (c) => {
+    const all = await keys.list();
+    return c.json(
+      { keys: all.toSorted((left, right) => left.createdAt - right.createdAt).map(toAnswer) },
+      200,
+    );
+  });
+
+  app.openapi(create, async (c) => {
+    const wanted = c.req.valid('json');
+    const active = (await keys.list()).filter(({ revokedAt }) => revokedAt === undefined);
+    if (active.length >= ACTIVE_KEYS_MAX) {
+      throw new ApiError(
+        'not_possible',
+        `There are ${String(ACTIVE_KEYS_MAX)} keys in use, which is the limit: revoke one first.`,
+      );
+    }
+    const secret = newApiKeySecret(wanted.scope);
+    return c.json({ ...toAnswer(await keys.ensure(secret, wanted, now())), secret }, 201);
+  });
+
+  app.openapi(revoke, async (c) => {
+    const { keyId } = c.req.valid('param');
+    if (!/^key_[0-9a-f]{16}$/.test(keyId) || !(await keys.revoke(keyId, now()))) {
+      throw new ApiError('not_found', 'There is no key with this id: GET /api/keys lists all of them.');
+    }
+    return c.body(null, 204);
+  });
+}
+
+const toAnswer = ({ id, name, scope, prefix, createdAt, revokedAt }: ApiKey) => ({
+  id,
+  name,
+  scope,
+  prefix,
+  createdAt: toIso(createdAt),
+  ...(revokedAt !== undefined && { revokedAt: toIso(revokedAt) }),
+});

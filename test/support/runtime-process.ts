@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+// The whole pipeline as a person starts it: a process of its own with everything below it, on a free port, with its state
+// in a folder of the test. Ends with a kill -9 of the process group, so that whoever survives that is found out.
+
+export const PROJECT_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const ADMIN_KEY = 'admin-key-of-a-system-test';
+export const INGEST_KEY = 'th_ingest_of_a_system_test';
+
+/** The first start in a fresh checkout also makes the template. */
+const READY_MS = 60_000;
+const GONE_MS = 15_000;
+
+export interface RuntimeProcess {
+  /** Without a trailing slash. */
+  readonly url: string;
+  /** What it has printed. */
+  output(): string;
+  /** As Ctrl-C does; returns the exit code. */
+  stop(): Promise<number | null>;
+  /** `kill -9` to the process group; resolves when all its processes are gone. */
+  kill(): Promise<void>;
+}
+
+export function temporaryDataDir(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'tallyhook-system-'));
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `command`: what is run, in the project's folder. */
+export async function startRuntimeProcess(
+  dataDir: string,
+  command: readonly [string, ...string[]] = [process.execPath, 'local/start.mjs'],
+): Promise<RuntimeProcess> {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    cwd: PROJECT_ROOT,
+    env: {
+      ...process.env,
+      DATA_DIR: dataDir,
+      PORT: '0',
+      TALLYHOOK_ADMIN_KEY: ADMIN_KEY,
+      TALLYHOOK_INGEST_KEY: INGEST_KEY,
+      // Jest's own options would make it another kind of process than a person starts.
+      NODE_OPTIONS: '',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, to be killed as one.
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const kill = async (): Promise<void> => {
+    const family = familyOf(child);
+    signalGroup(child, 'SIGKILL');
+    await exit;
+    await until(
+      'all processes of the pipeline are gone',
+      () => family.every((pid) => !isAlive(pid)),
+      GONE_MS,
+    );
+  };
+  const ready = /Tracking API\s+(http:\/\/\S+)\/v1/;
+  try {
+    await until('the pipeline is ready', () => ready.test(output) || child.exitCode !== null, READY_MS);
+    const url = ready.exec(output)?.[1];
+    if (url === undefined) throw new Error('It ended before it was ready.');
+    return {
+      url,
+      output: () => output,
+      stop: async () => {
+        signalGroup(child, 'SIGINT');
+        return await exit;
+      },
+      kill,
+    };
+  } catch (error) {
+    await kill();
+    throw new Error(`The pipeline did not start. It printed:\n${output}`, { cause: error });
+  }
+}
+
+function signalGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  process.kill(-pid, signal);
+}
+
+/** The process and its descendants, also those that have left its group. Linux only, as `.ci/run` is. */
+function familyOf({ pid }: ChildProcess): number[] {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), statusOf(Number(name))?.parent]),
+  );
+  const family = new Set(pid === undefined ? [] : [pid]);
+  for (let size = -1; size !== family.size;) {
+    size = family.size;
+    for (const [child, parent] of parents) if (parent !== undefined && family.has(parent)) family.add(child);
+  }
+  return [...family];
+}
+
+const isAlive = (pid: number): boolean => (statusOf(pid)?.state ?? 'Z') !== 'Z';
+
+function statusOf(pid: number): { readonly state: string; readonly parent: number } | undefined {
+  try {
+    // The program's name, in brackets, may hold anything; the state and the parent follow its last bracket.
+    const [state = 'Z', parent = '0'] =
+      readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+        .split(') ')
+        .at(-1)
+        ?.split(' ') ?? [];
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
