@@ -9,7 +9,18 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { N, readN, readOneOf, readOptionalN, readOptionalS, readS, readText, S, T, type Item } from './attributes.ts';
+import {
+  N,
+  readN,
+  readOneOf,
+  readOptionalN,
+  readOptionalS,
+  readS,
+  readText,
+  S,
+  T,
+  type Item,
+} from './attributes.ts';
 import { secretHashOf } from './keys.ts';
 
 // API keys. The secret is shown once and only its SHA-256 is kept, which is also what the item is found by: looking a key
@@ -157,7 +168,9 @@ export class ApiKeyStore {
     if (secrets.length > SIGNATURE_SECRETS_MAX || secrets.includes(''))
       throw new RangeError('A key has at most two signature secrets, none of them empty.');
     if (secrets.length === 0)
-      return await this.update(id, (place) => ({ UpdateExpression: `REMOVE ${place === 'key' ? 'ss' : 'sn'}` }));
+      return await this.update(id, (place) => ({
+        UpdateExpression: `REMOVE ${place === 'key' ? 'ss' : 'sn'}`,
+      }));
     return await this.update(id, (place) =>
       place === 'key'
         ? {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { parseJson, type JsonValue } from '../core/json-value.ts';
-import { checkRuleBody, type RuleBody } from '../core/mapping/rule.ts';
+import { isJsonObject, parseJson, type JsonValue } from '../core/json-value.ts';
+import { checkStoredRule, type RuleBody } from '../core/mapping/rule.ts';
 import { DamagedItemError, N, readN, readOneOf, readOptionalN, readS, S, type Item } from './attributes.ts';
 import type { SavedRule } from './ruleset-change.ts';
 
@@ -149,10 +149,21 @@ export function fromHistoryItem(item: Item): RuleVersion {
   };
 }
 
+/** Read as the ruleset is, so that a limit which is lowered later leaves saved rules readable. */
 function ruleBodyOf(item: Item): RuleBody {
-  const checked = checkRuleBody(storedJson(item));
-  if (!checked.ok) throw new DamagedItemError(`The stored rule ${readS(item, 'sk')} cannot be read.`);
-  return checked.body;
+  const json = storedJson(item);
+  const body = isJsonObject(json) ? json : {};
+  const rule = checkStoredRule({ ...body, id: '', version: 0, createdAt: 0, generation: 0 });
+  if (rule === undefined) throw new DamagedItemError(`The stored rule ${readS(item, 'pk')} cannot be read.`);
+  const { featureId, event, conditions, delta } = rule;
+  return {
+    ...(typeof body['name'] === 'string' && { name: body['name'] }),
+    enabled: body['enabled'] === true,
+    featureId,
+    event,
+    conditions: [...conditions],
+    ...(delta !== undefined && { delta }),
+  };
 }
 
 function storedJson(item: Item): JsonValue {

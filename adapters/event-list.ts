@@ -25,7 +25,7 @@ export interface UnmappedFilter {
   readonly featureId?: string;
 }
 
-/** Group items looked at for one page. A filter that nearly nothing passes gives empty pages with a cursor, not a wait. */
+/** Groups looked at for one page. A filter that nearly nothing passes gives empty pages with a cursor, not a wait. */
 const GROUPS_PER_PAGE_MAX = 400;
 const GROUPS_PER_QUERY = 100;
 /** The last time that 13 digits can write; the year 2286. */
@@ -86,91 +86,66 @@ export class EventList {
 
   /** In no particular order. */
   async unmappedEvents(filter: UnmappedFilter, limit: number, cursor?: string): Promise<Page<EventRecord>> {
-    const { event, featureId } = filter;
-    if (event !== undefined && featureId !== undefined) {
-      return await this.ofGroup({ kind: 'feature', name: event, featureId }, limit, cursor);
-    }
-    // The group of the bare name first, because its key is known; then whatever groups hold the name beside a feature.
-    const start = decodeCursor(cursor);
-    if (event !== undefined && start?.['partition'] === undefined) {
-      const page = await this.ofGroup({ kind: 'name', name: event }, limit, cursor);
-      return page.cursor === undefined ? toPage(page.rows, { partition: S('0') }) : page;
-    }
-    return await this.ofAllGroups(event, limit, cursor);
-  }
-
-  private async ofGroup(group: UnmappedGroup, limit: number, cursor?: string): Promise<Page<EventRecord>> {
-    const start = decodeCursor(cursor);
-    const at = { shard: start?.['shard']?.S ?? '0', after: start?.['after']?.S };
-    if (!/^[0-3]$/.test(at.shard) || (cursor !== undefined && !isEventKey(at.after))) throw foreign();
-    const shards = Array.from({ length: GROUP_SHARDS }, (_, shard) => unmappedPk(group, shard));
+    const { event: name, featureId } = filter;
     const keys: string[] = [];
-    let after = at.after;
-    for (let shard = Number(at.shard); shard < shards.length; shard += 1) {
-      const wanted = limit - keys.length;
-      const rows = await this.unmapped.rows(shards[shard] ?? '', wanted, after);
-      keys.push(...rows);
-      after = undefined;
-      if (rows.length === wanted) {
-        const next = { shard: S(String(shard)), after: S(rows.at(-1) ?? '') };
-        return toPage(await this.records(keys, 'unmapped'), next);
-      }
-    }
-    return toPage(await this.records(keys, 'unmapped'));
-  }
-
-  /** Walks through the shards of all groups; with `name`, of the groups of that name and a feature. */
-  private async ofAllGroups(
-    name: string | undefined,
-    limit: number,
-    cursor?: string,
-  ): Promise<Page<EventRecord>> {
-    let at: WalkPosition | undefined = walkPosition(cursor);
-    const keys: string[] = [];
+    let at: Position | undefined = positionOf(cursor, name === undefined);
     let looked = 0;
     while (at !== undefined && keys.length < limit && looked < GROUPS_PER_PAGE_MAX) {
       if (at.row !== undefined) {
-        const wanted = limit - keys.length;
-        const rows = await this.unmapped.rows(at.shard, wanted, at.row);
-        keys.push(...rows);
-        // The shard's end, or a full page in the middle of it.
-        at = { ...at, row: rows.length === wanted ? rows.at(-1) : undefined };
-        continue;
+        // In the middle of a shard's rows.
+        const rows = await this.unmapped.rows(at.shard, limit - keys.length, at.row);
+        const isFull = keys.push(...rows) === limit;
+        at = { ...at, row: isFull ? rows.at(-1) : undefined };
+      } else if (name !== undefined && at.partition === undefined) {
+        // The shards of one group first, because their keys are known; one feature's group is all there is to find.
+        const group: UnmappedGroup =
+          featureId === undefined ? { kind: 'name', name } : { kind: 'feature', name, featureId };
+        const shards = Array.from({ length: GROUP_SHARDS }, (_, shard) => unmappedPk(group, shard));
+        const left = shards.slice(shards.indexOf(at.shard) + 1);
+        const then: Position | undefined = featureId === undefined ? { partition: 0, shard: '' } : undefined;
+        at = (await this.gather(left, undefined, limit, keys)) ?? then;
+      } else {
+        // Then whatever groups there are; with a name, those that hold it beside a feature.
+        const partition: number = at.partition ?? 0;
+        const found = await this.nextShards(partition, at.shard, name);
+        looked += found.looked;
+        at =
+          (await this.gather(found.shards, partition, limit, keys)) ??
+          (found.end !== undefined ? { partition, shard: found.end } : followingPartition(partition));
       }
-      const found = await this.nextShards(at, name);
-      looked += GROUPS_PER_QUERY;
-      at = await this.gather(found, at, limit, keys);
     }
-    const next =
-      at === undefined
-        ? undefined
-        : { partition: S(String(at.partition)), shard: S(at.shard), row: S(at.row ?? '') };
-    return toPage(await this.records(keys, 'unmapped'), next);
+    const records = await this.records(keys, 'unmapped');
+    return toPage(
+      records.filter((record) => name === undefined || record.name === name),
+      at === undefined ? undefined : toCursorItem(at),
+    );
   }
 
+  /** Reads rows of these shards until there are `limit` keys; then says where it stopped. */
   private async gather(
-    found: { readonly shards: readonly string[]; readonly end: string | undefined },
-    at: WalkPosition,
+    shards: readonly string[],
+    partition: number | undefined,
     limit: number,
     keys: string[],
-  ): Promise<WalkPosition | undefined> {
-    for (const shard of found.shards) {
-      const wanted = limit - keys.length;
-      const rows = await this.unmapped.rows(shard, wanted);
-      keys.push(...rows);
-      if (rows.length === wanted) return { partition: at.partition, shard, row: rows.at(-1) };
+  ): Promise<Position | undefined> {
+    for (const shard of shards) {
+      const rows = await this.unmapped.rows(shard, limit - keys.length);
+      if (keys.push(...rows) === limit) return { partition, shard, row: rows.at(-1) };
     }
-    if (found.end !== undefined) return { partition: at.partition, shard: found.end, row: undefined };
-    const partition = at.partition + 1;
-    return partition < INBOX_PARTITIONS ? { partition, shard: '', row: undefined } : undefined;
+    return undefined;
   }
 
   /** The next shards that have rows, and where to look on in this partition. */
   private async nextShards(
-    at: WalkPosition,
+    partition: number,
+    after: string,
     name: string | undefined,
-  ): Promise<{ readonly shards: readonly string[]; readonly end: string | undefined }> {
-    const pk = S(inboxPk(at.partition));
+  ): Promise<{
+    readonly shards: readonly string[];
+    readonly looked: number;
+    readonly end: string | undefined;
+  }> {
+    const pk = S(inboxPk(partition));
     const answer = await this.dynamo.send(
       new QueryCommand({
         TableName: this.table,
@@ -185,11 +160,12 @@ export class EventList {
         },
         ConsistentRead: true,
         Limit: GROUPS_PER_QUERY,
-        ...(at.shard !== '' && { ExclusiveStartKey: { pk, sk: S(at.shard) } }),
+        ...(after !== '' && { ExclusiveStartKey: { pk, sk: S(after) } }),
       }),
     );
     return {
       shards: (answer.Items ?? []).map((item) => readS(item, 'sk')),
+      looked: answer.ScannedCount ?? 0,
       end: answer.LastEvaluatedKey?.['sk']?.S,
     };
   }
@@ -204,23 +180,41 @@ export class EventList {
   }
 }
 
-interface WalkPosition {
-  readonly partition: number;
-  /** The last shard that was reached; empty at the beginning of a partition. */
+/** Where a walk through the groups is. */
+interface Position {
+  /** The partition of the inbox; undefined while the group of the bare name is read. */
+  readonly partition: number | undefined;
+  /** The last shard that was reached; empty before the first. */
   readonly shard: string;
   /** The last row that was read in that shard; undefined when the shard is done. */
-  readonly row: string | undefined;
+  readonly row?: string | undefined;
 }
 
-function walkPosition(cursor: string | undefined): WalkPosition {
+const followingPartition = (partition: number): Position | undefined =>
+  partition + 1 < INBOX_PARTITIONS ? { partition: partition + 1, shard: '' } : undefined;
+
+const toCursorItem = ({ partition, shard, row = '' }: Position): Item => ({
+  partition: S(partition === undefined ? '' : String(partition)),
+  shard: S(shard),
+  row: S(row),
+});
+
+function positionOf(cursor: string | undefined, everyName: boolean): Position {
   const start = decodeCursor(cursor);
-  if (start === undefined) return { partition: 0, shard: '', row: undefined };
-  const partition = start['partition']?.S ?? '';
-  const shard = start['shard']?.S ?? '';
-  const row = start['row']?.S ?? '';
-  if (!/^[0-7]$/.test(partition) || !/^(?:[nf]#.{1,300})?$/s.test(shard) || (row !== '' && !isEventKey(row)))
-    throw foreign();
-  return { partition: Number(partition), shard, row: row === '' ? undefined : row };
+  if (start === undefined) return { partition: everyName ? 0 : undefined, shard: '' };
+  const [partition = '-', shard = '-', row = '-'] = ['partition', 'shard', 'row'].map(
+    (part) => start[part]?.S,
+  );
+  const isSound =
+    (/^[0-7]$/.test(partition) || (partition === '' && !everyName)) &&
+    /^(?:[nf]#[\x20-\x7e]{1,400})?$/.test(shard) &&
+    (row === '' || (isEventKey(row) && shard !== ''));
+  if (!isSound) throw foreign();
+  return {
+    partition: partition === '' ? undefined : Number(partition),
+    shard,
+    row: row === '' ? undefined : row,
+  };
 }
 
 function toPage(rows: readonly EventRecord[], next?: Item): Page<EventRecord> {

@@ -78,7 +78,10 @@ export class RequestFeed {
   private hold(entry: Held): void {
     const before = this.held.get(entry.source);
     if (before === undefined && this.held.size >= SOURCES_MAX) return;
-    this.held.set(entry.source, before === undefined ? { ...entry, rejections: merge([], entry) } : add(before, entry));
+    this.held.set(
+      entry.source,
+      before === undefined ? { ...entry, rejections: merge([], entry) } : add(before, entry),
+    );
   }
 }
 

@@ -4,8 +4,8 @@ import cliProgress from 'cli-progress';
 
 export interface Progress {
   /** How much is done now. */
-  at(done: number): void;
-  end(): void;
+  readonly at: (done: number) => void;
+  readonly end: () => void;
 }
 
 const STEP_WIDTH = 14;

@@ -41,18 +41,14 @@ export function usageReport(
   return `Usage per feature\n\n${textTable(headings, rows)}`;
 }
 
-export function usersReport(expected: UsageTable, counted: UsageTable): string {
-  const sent = totalsBy('user', expected);
-  const had = totalsBy('user', counted);
-  const busiest = [...sent].sort(([, left], [, right]) => right.count - left.count).slice(0, SAMPLE_USERS);
-  const rows = busiest.map(([userId, { count }]) => [
-    userId,
-    number(count),
-    number(had.get(userId)?.count ?? 0),
-    ...FEATURES.map(({ id }) => amount(totalsBy('feature', ofUser(counted, userId)).get(id))),
-  ]);
-  const headings = ['User', ' Uses sent', ' Uses counted', ...FEATURES.map(({ name }) => ` ${name}`)];
-  return `The busiest users\n\n${textTable(headings, rows)}`;
+export function usersReport(day: SaasDay, expected: UsageTable, counted: UsageTable): string {
+  const busiest = [...totalsBy('user', expected)]
+    .sort(([, left], [, right]) => right.count - left.count)
+    .slice(0, SAMPLE_USERS)
+    .map(([userId]) => ({ userId, usage: totalsBy('feature', ofUser(counted, userId)) }));
+  const rows = FEATURES.map(({ id, name }) => [name, ...busiest.map(({ usage }) => amount(usage.get(id)))]);
+  const headings = ['Feature', ...busiest.map(({ userId }) => ` ${userId.slice(day.label.length + 1)}`)];
+  return `The busiest users (their ids begin with ${day.label}-)\n\n${textTable(headings, rows)}`;
 }
 
 const ofUser = (table: UsageTable, userId: string): UsageTable =>

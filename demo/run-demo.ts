@@ -2,7 +2,7 @@ import { LATE_RULE } from './catalog.ts';
 import { awaitCounts } from './await-counts.ts';
 import { differencesOfFeatures, differencesOfUsers } from './compare.ts';
 import { countedOfAll, countedOfUsers } from './counted-usage.ts';
-import { expectedUnmapped, expectedUsage, totalsBy, type Amount, type UsageTable } from './expected-usage.ts';
+import { expectedUsage, totalsBy, type Amount, type UsageTable } from './expected-usage.ts';
 import type { DemoOptions } from './options.ts';
 import { PipelineApi } from './pipeline-api.ts';
 import { prepare } from './prepare.ts';
@@ -29,7 +29,7 @@ export async function runDemo(options: DemoOptions, print: (text: string) => voi
   );
 
   const before = {
-    users: await ofUsers(api, day, 'Looking'),
+    users: await ofUsers(api, day, 'Reading'),
     all: await countedOfAll(api, day),
     unmapped: await waiting(api),
   };
@@ -53,7 +53,7 @@ export async function runDemo(options: DemoOptions, print: (text: string) => voi
   const all = { before: before.all, after: after.all };
   print('');
   print(usageReport(expected, after.users, all));
-  print(`\n${usersReport(expected, after.users)}`);
+  print(`\n${usersReport(day, expected, after.users)}`);
   print(`\n${unmappedReport(day, await api.unmapped())}`);
   print(`\n${rejectedReport(day, await api.feed(), startedAt)}\n`);
 

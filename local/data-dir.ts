@@ -1,6 +1,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -8,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, reasonOf } from './caught.ts';
 import { StartError } from './start-error.ts';
@@ -71,14 +72,20 @@ function createFolder(path: string): void {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
       throw new StartError(`DATA_DIR ${path} is a file, not a folder: ${advice}.`);
     }
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    createMissing(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof StartError) throw error;
-    throw new StartError(
-      `The folder ${path} cannot be written to (${codeOf(error) ?? reasonOf(error)}): ${advice}.`,
-    );
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    throw new StartError(`The folder ${path} cannot be written to (${code}): ${advice}.`);
   }
+}
+
+/** Not `recursive: true`, with which Node 24 never returns where a folder exists in which none can be made (/proc). */
+function createMissing(path: string): void {
+  if (existsSync(path)) return;
+  createMissing(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function takeLock(path: string): DatabaseSync {

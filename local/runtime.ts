@@ -168,7 +168,7 @@ class Start {
     await warm;
     this.step('functions');
 
-    const sources = this.sources(plan, pools, clients, queueUrls, positions, access);
+    const sources = this.sources(plan, pools, clients, queueUrls, positions);
     gateway.open(
       plan.urls.map((url) => ({
         url,
@@ -299,7 +299,6 @@ class Start {
     clients: { dynamodb: DynamoDBClient; streams: DynamoDBStreamsClient; sqs: SQSClient },
     queueUrls: ReadonlyMap<string, string>,
     positions: StreamPositions,
-    access: Access,
   ): EventSource[] {
     const { log } = this;
     const scale = this.options.timerScale ?? 1;

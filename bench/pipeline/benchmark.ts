@@ -62,15 +62,22 @@ export const benchmark: Benchmark = {
       bare.stop();
       return report(runtime.readyMs, arrays, singles, latencies, memory);
     } finally {
-      child.disconnect();
-      await once(child, 'exit');
+      if (child.exitCode === null) {
+        child.disconnect();
+        await once(child, 'exit');
+      }
       rmSync(dataDir, { recursive: true, force: true });
     }
   },
 };
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve) => child.once('message', resolve));
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => {
+      reject(new Error(`The runtime ended with code ${String(code)}.`));
+    });
+  });
 }
 
 async function createFeature({ url, adminKey }: z.infer<typeof readySchema>): Promise<void> {

@@ -4,9 +4,7 @@ import type { JsonValue } from '../json-value.ts';
 import {
   savedConditionSchema,
   savedEventMatcherSchema,
-  savedPath,
-  storedConditionSchema,
-  storedEventMatcherSchema,
+  pathText,
   type Condition,
   type EventMatcher,
 } from './condition-schema.ts';
@@ -18,7 +16,7 @@ import { RULE_LIMITS } from './limits.ts';
 
 const { conditionsMax, nameLengthMax, featureIdLengthMax, ruleLengthMax } = RULE_LIMITS;
 
-const deltaPath = savedPath.check(
+const deltaPath = pathText.check(
   z.refine((text) => !text.includes('[]'), {
     error: 'A delta is one number: name one element, like [0], instead of [].',
   }),
@@ -68,6 +66,7 @@ export const ruleBodySchema = z.strictObject({
   delta: z.optional(deltaSourceSchema),
 });
 
+export { checkStoredRule } from './stored-rule.ts';
 export type { Condition, EventMatcher };
 
 /** Where the delta comes from: a path in the event, or a constant as a canonical decimal string. */
@@ -82,7 +81,7 @@ export interface RuleBody {
   delta?: DeltaSource;
 }
 
-/** An enabled rule as the ruleset holds it. */
+/** An enabled rule as the ruleset holds it; core/mapping/stored-rule.ts reads it back. */
 export interface MappingRule {
   readonly id: string;
   readonly version: number;
@@ -139,25 +138,6 @@ function canonicalDelta(delta: z.infer<typeof deltaSourceSchema>): DeltaSource {
   if ('path' in delta) return { path: delta.path };
   const parsed = parseDelta(delta.value);
   return { value: parsed.ok ? parsed.value : String(delta.value) };
-}
-
-const storedRuleSchema = z.object({
-  id: z.string(),
-  version: z.number(),
-  featureId: z.string(),
-  event: storedEventMatcherSchema,
-  conditions: z.array(storedConditionSchema),
-  delta: z.optional(z.union([z.strictObject({ path: z.string() }), z.strictObject({ value: z.string() })])),
-  createdAt: z.number(),
-  generation: z.number(),
-});
-
-/** Reads a rule back from the stored ruleset; undefined when this version cannot read it. Other fields are left out. */
-export function checkStoredRule(input: JsonValue): MappingRule | undefined {
-  const parsed = z.safeParse(storedRuleSchema, input);
-  if (!parsed.success) return undefined;
-  const { delta, ...rule } = parsed.data;
-  return delta === undefined ? rule : { ...rule, delta };
 }
 
 /** Sentences for what no schema above words itself. */

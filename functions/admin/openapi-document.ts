@@ -1,10 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  conditionSchema,
-  deltaSourceSchema,
-  eventMatcherSchema,
-  ruleBodySchema,
-} from '../../core/mapping/rule.ts';
+import { savedConditionSchema, savedEventMatcherSchema } from '../../core/mapping/condition-schema.ts';
+import { deltaSourceSchema, ruleBodySchema } from '../../core/mapping/rule.ts';
 import type { AdminApp } from './dependencies.ts';
 import { KEY_SECURITY } from './operations.ts';
 
@@ -40,14 +36,17 @@ export function openApiDocument(app: AdminApp): Record<string, unknown> {
 function ruleSchemas(described: Readonly<Record<string, object>> = {}): Record<string, unknown> {
   const change = z.extend(z.partial(ruleBodySchema), {
     name: z.optional(z.nullable(ruleBodySchema.shape.name)),
+    // A field that is left out of a change stays as it is: it has no default.
+    enabled: z.optional(ruleBodySchema.shape.enabled.def.innerType),
+    conditions: z.optional(ruleBodySchema.shape.conditions.def.innerType),
     delta: z.optional(z.nullable(deltaSourceSchema)),
     version: z.optional(z.number().check(z.int(), z.minimum(1))),
   });
   const named = {
     RuleBody: ruleBodySchema,
     RuleChange: change,
-    EventMatcher: eventMatcherSchema,
-    Condition: conditionSchema,
+    EventMatcher: savedEventMatcherSchema,
+    Condition: savedConditionSchema,
     DeltaSource: deltaSourceSchema,
   };
   const registry = z.registry<{ id: string }>();

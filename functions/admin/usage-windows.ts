@@ -9,6 +9,9 @@ import type { UsageWindow } from './schemas/usage.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** ISO 8601 writes years of four digits. */
+const LATEST_MS = Date.UTC(9999, 11, 31, 23);
+
 /** Epoch milliseconds, both on the hour; `to` is exclusive. */
 export interface HourRange {
   readonly from: number;
@@ -18,7 +21,7 @@ export interface HourRange {
 /** The whole hours that a range touches. */
 export const wholeHours = (from: number, to: number): HourRange => ({
   from: Math.floor(from / HOUR_MS) * HOUR_MS,
-  to: Math.ceil(to / HOUR_MS) * HOUR_MS,
+  to: Math.min(Math.ceil(to / HOUR_MS) * HOUR_MS, LATEST_MS),
 });
 
 export const daysOf = ({ from, to }: HourRange): { from: string; to: string } => ({

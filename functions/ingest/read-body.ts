@@ -2,8 +2,9 @@ import { gunzipSync } from 'node:zlib';
 
 // The bytes of a request's body, decompressed within a bound, as text.
 
+const MEGABYTE = 1024 * 1024;
 /** Lambda takes no larger request; decompressed bodies keep to the same bound. */
-export const WEBHOOK_BODY_BYTES_MAX = 6 * 1024 * 1024;
+export const WEBHOOK_BODY_BYTES_MAX = 6 * MEGABYTE;
 /** Segment's limit for a batch on its tracking API. */
 export const TRACKING_BODY_BYTES_MAX = 500 * 1024;
 
@@ -44,7 +45,7 @@ export function readBody(raw: RawBody, bytesMax: number): BodyRead {
     return problem(
       413,
       'payload_too_large',
-      `The body is larger than ${String(Math.floor(bytesMax / 1024))} KB: lower the batch size, in Segment or in the SDK.`,
+      `The body is larger than ${bytesMax < MEGABYTE ? `${bytesMax / 1024} KB` : `${bytesMax / MEGABYTE} MB`}: lower the batch size, in Segment or in the SDK.`,
     );
   }
   try {
@@ -59,7 +60,12 @@ function unzip(bytes: Uint8Array, bytesMax: number): Uint8Array | 'corrupt' | 't
   try {
     return gunzipSync(bytes, { maxOutputLength: bytesMax });
   } catch (error) {
-    return error instanceof RangeError ? 'too large' : 'corrupt';
+    return typeof error === 'object' &&
+      error !== null &&
+      'code' in error &&
+      error.code === 'ERR_BUFFER_TOO_LARGE'
+      ? 'too large'
+      : 'corrupt';
   }
 }
 

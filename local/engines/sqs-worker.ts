@@ -78,6 +78,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     if (action === undefined)
       throw new SqsError('InvalidAction', `The local SQS does not know the action ${name}.`);
     // Typed as Fastify's request; of that the actions read the headers only, which Node's has in the same place.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
     const result = (await action(parseBody(body), store, request as never)) ?? {};
     persistence.commit();
     send(response, 200, result);

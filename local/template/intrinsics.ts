@@ -49,7 +49,8 @@ function resolveValue(value: unknown, scope: Scope, where: string): unknown {
   const entries = Object.entries(value);
   const [first] = entries;
   if (first !== undefined && entries.length === 1) {
-    const [name, argument] = first;
+    const name = first[0];
+    const argument: unknown = first[1];
     if (name === 'Ref' || name.startsWith('Fn::')) return evaluate(name, argument, scope, where);
   }
   return Object.fromEntries(

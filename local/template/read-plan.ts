@@ -23,7 +23,7 @@ import {
   eventSourceMappingSchema,
   functionSchema,
   permissionSchema,
-  policyDocumentSchema,
+  type policyDocumentSchema,
   policySchema,
   queueSchema,
   roleSchema,

@@ -6,9 +6,12 @@ import { z } from 'zod';
 const text = z.string().min(1);
 const count = z.coerce.number().int().min(0);
 
-function passedOver<const Name extends string>(...names: Name[]): Record<Name, z.ZodOptional<z.ZodUnknown>> {
+type PassedOver<Name extends string> = Record<Name, z.ZodOptional<z.ZodUnknown>>;
+
+function passedOver<const Name extends string>(...names: Name[]): PassedOver<Name> {
   const optional = z.unknown().optional();
-  return Object.fromEntries(names.map((name) => [name, optional])) as Record<Name, typeof optional>;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- fromEntries forgets the names
+  return Object.fromEntries(names.map((name) => [name, optional])) as PassedOver<Name>;
 }
 
 const keySchema = z.array(z.object({ AttributeName: text, KeyType: z.enum(['HASH', 'RANGE']) })).min(1);

@@ -4,14 +4,10 @@ import type { JsonObject } from '../../core/json-value.ts';
 import { compileRules } from '../../core/mapping/compile.ts';
 import { compileEventMatcher } from '../../core/mapping/event-matcher.ts';
 import { explainRule } from '../../core/mapping/explain.ts';
+import { importFql } from '../../core/mapping/fql.ts';
 import { parsePath, pathToText, resolvePath, valueAt, valuesAt } from '../../core/mapping/path.ts';
-import {
-  checkRuleBody,
-  checkStoredRule,
-  OPERATORS,
-  type Condition,
-  type MappingRule,
-} from '../../core/mapping/rule.ts';
+import { OPERATORS } from '../../core/mapping/condition-schema.ts';
+import { checkRuleBody, checkStoredRule, type Condition, type MappingRule } from '../../core/mapping/rule.ts';
 import {
   conditionOf,
   eventOf,
@@ -252,5 +248,36 @@ describe('saving a rule', () => {
     const byField = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
     const checked = checkRuleBody(body);
     expect(checked.ok ? [] : [...checked.problems].sort(byField)).toEqual([...problems].sort(byField));
+  });
+});
+
+describe.each(['segment-triggers', 'segment-filters'])('%s', (file) => {
+  const cases = z.parse(
+    z.strictObject({
+      dialect: z.enum(['trigger', 'filter']),
+      imported: z.array(z.strictObject({ says: z.string(), fql: z.string(), rule: jsonObject })),
+      refused: z.array(
+        z.strictObject({
+          says: z.string(),
+          fql: z.string(),
+          problems: z.array(z.string()),
+          alternatives: z.optional(z.array(jsonObject)),
+        }),
+      ),
+    }),
+    readCases(file),
+  );
+
+  test.each(cases.imported)('$says: $fql', ({ fql, rule }) => {
+    expect(importFql(fql, cases.dialect)).toEqual({ ok: true, rule });
+    expect(checkRuleBody({ featureId: 'f', ...rule })).toMatchObject({ ok: true, body: rule });
+  });
+
+  test.each(cases.refused)('refused: $says: $fql', ({ fql, problems, alternatives }) => {
+    const imported = importFql(fql, cases.dialect);
+    if (imported.ok) throw new Error('It was imported.');
+    expect(imported.problems.map(({ message }) => message)).toEqual(problems);
+    expect(imported.alternatives).toEqual(alternatives);
+    for (const { at, text } of imported.problems) expect(fql.slice(at, at + text.length)).toBe(text);
   });
 });

@@ -8,6 +8,7 @@ import { InvalidCursorError } from '../../adapters/cursor.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { SavedRule } from '../../adapters/ruleset-change.ts';
+import { parseJson, type JsonValue } from '../../core/json-value.ts';
 import { checkRuleBody, type CheckedRuleBody, type RuleBody } from '../../core/mapping/rule.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
 import { interruptedDynamo, type Interruption } from '../support/interrupted-dynamo.ts';
@@ -41,7 +42,13 @@ beforeEach(async () => {
 const editTo =
   (change: object) =>
   (body: RuleBody): CheckedRuleBody =>
-    checkRuleBody(JSON.parse(JSON.stringify({ ...body, ...change })));
+    checkRuleBody(jsonOf({ ...body, ...change }));
+
+function jsonOf(value: object): JsonValue {
+  const parsed = parseJson(JSON.stringify(value));
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.value;
+}
 
 async function savedRule(created: Promise<RuleCreated>): Promise<SavedRule> {
   const result = await created;

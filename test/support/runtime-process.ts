@@ -21,8 +21,8 @@ export interface RuntimeProcess {
   readonly url: string;
   /** What it has printed. */
   output(): string;
-  /** As Ctrl-C does; returns the exit code. */
-  stop(): Promise<number | null>;
+  /** As Ctrl-C does, to every process of the group; resolves when all processes are gone. */
+  stop(): Promise<void>;
   /** `kill -9` to the process group; resolves when all its processes are gone. */
   kill(): Promise<void>;
 }
@@ -37,20 +37,27 @@ export function temporaryDataDir(): { readonly path: string; remove(): void } {
   };
 }
 
-/** `command`: what is run, in the project's folder. */
+export interface RuntimeProcessOptions {
+  /** What is run in the project's folder. @default the program behind `npm start` */
+  readonly command?: readonly [string, ...string[]];
+  /** Those above, or new ones that the pipeline makes and keeps in its folder. @default given */
+  readonly keys?: 'given' | 'generated';
+}
+
 export async function startRuntimeProcess(
   dataDir: string,
-  command: readonly [string, ...string[]] = [process.execPath, 'local/start.mjs'],
+  options: RuntimeProcessOptions = {},
 ): Promise<RuntimeProcess> {
-  const [program, ...args] = command;
+  const [program, ...args] = options.command ?? [process.execPath, 'local/start.mjs'];
+  const isGenerated = options.keys === 'generated';
   const child = spawn(program, args, {
     cwd: PROJECT_ROOT,
     env: {
       ...process.env,
       DATA_DIR: dataDir,
       PORT: '0',
-      TALLYHOOK_ADMIN_KEY: ADMIN_KEY,
-      TALLYHOOK_INGEST_KEY: INGEST_KEY,
+      TALLYHOOK_ADMIN_KEY: isGenerated ? '' : ADMIN_KEY,
+      TALLYHOOK_INGEST_KEY: isGenerated ? '' : INGEST_KEY,
       // Jest's own options would make it another kind of process than a person starts.
       NODE_OPTIONS: '',
     },
@@ -81,14 +88,11 @@ export async function startRuntimeProcess(
     return {
       url,
       output: () => output,
-      stop: async () => {
-        signalGroup(child, 'SIGINT');
-        return await exit;
-      },
-      kill,
+      stop: () => end('SIGINT'),
+      kill: () => end('SIGKILL'),
     };
   } catch (error) {
-    await kill();
+    await end('SIGKILL');
     throw new Error(`The pipeline did not start. It printed:\n${output}`, { cause: error });
   }
 }

@@ -13,7 +13,7 @@ const get = createRoute({
   request: { query: noQuery },
   responses: {
     200: jsonAnswer('OpenAPI 3.1', z.record(z.string(), z.unknown())),
-    ...errors(400, 500),
+    ...errors(400),
   },
 });
 

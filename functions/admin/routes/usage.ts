@@ -66,7 +66,8 @@ export function usageRoutes(app: AdminApp, deps: AdminDependencies): void {
 }
 
 function rangeOf(query: UsageQuery, now: number): HourRange {
-  const to = query.to ?? now;
+  // Now itself is still part of this hour, on the hour too.
+  const to = query.to ?? now + 1;
   const from = query.from ?? Math.max(0, to - STANDARD_RANGE_MS);
   if (from >= to) {
     throw query.to === undefined

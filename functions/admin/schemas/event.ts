@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { EVENT_STATES } from '../../../adapters/event-item.ts';
+import type { JsonObject } from '../../../core/json-value.ts';
 import { UNMAPPED_REASONS } from '../../../core/unmapped-group.ts';
 import {
   decimal,
@@ -100,7 +101,7 @@ export const eventSchema = z
     source: z.object({ dialect: z.enum(['webhook', 'tracking']), apiKeyId: z.string() }),
     outcome: outcomeSchema.optional().openapi({ description: 'Absent until it is processed' }),
     body: z
-      .unknown()
+      .custom<JsonObject>((value) => value !== undefined)
       .openapi({ type: 'object', description: 'The event, with every digit as its sender wrote it' }),
   })
   .openapi('Event', {

@@ -85,7 +85,7 @@ export const queryTime = z
     return z.NEVER;
   })
   .optional()
-  .openapi({ type: 'string', format: 'date-time', example: '2026-11-01' });
+  .openapi({ type: 'string', example: '2026-11-01' });
 
-export const pathId = <Name extends string>(name: Name, example: string) =>
+export const pathId = (name: string, example: string) =>
   z.string().openapi({ param: { name, in: 'path' }, example, description: 'URL-encoded' });

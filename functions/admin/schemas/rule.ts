@@ -3,6 +3,7 @@ import { RULE_CHANGES } from '../../../adapters/config-item.ts';
 import type { JsonValue } from '../../../core/json-value.ts';
 import {
   checkRuleBody,
+  ruleBodySchema as coreBodySchema,
   type Condition,
   type DeltaSource,
   type EventMatcher,
@@ -13,9 +14,10 @@ import { nextCursor, time } from './fields.ts';
 // A rule's body is checked by the core (core/mapping/rule.ts), which reports all its problems at once. Its parts appear in
 // the document under names, and openapi-document.ts puts the core's own schemas behind these names.
 
-const matcher = z.custom<EventMatcher>().openapi('EventMatcher', { type: 'object' });
-const condition = z.custom<Condition>().openapi('Condition', { type: 'object' });
-const delta = z.custom<DeltaSource>().openapi('DeltaSource', { type: 'object' });
+const isThere = (value: unknown): boolean => value !== undefined;
+const matcher = z.custom<EventMatcher>(isThere).openapi('EventMatcher', { type: 'object' });
+const condition = z.custom<Condition>(isThere).openapi('Condition', { type: 'object' });
+const delta = z.custom<DeltaSource>(isThere).openapi('DeltaSource', { type: 'object' });
 
 const EXAMPLE_BODY = {
   name: 'Messages from paying teams',
@@ -27,7 +29,7 @@ const EXAMPLE_BODY = {
 };
 
 /** The body of a request is JSON, read by JSON.parse (guard.ts): its type says `unknown`. */
-const json = z.custom<JsonValue>((value) => value !== undefined, {
+const json = z.custom<JsonValue>(isThere, {
   error: 'Write a JSON object with the fields of a rule.',
 });
 
@@ -51,6 +53,9 @@ export const ruleChangeSchema = json
       return z.NEVER;
     }
     const { version, ...fields } = value;
+    for (const key of Object.keys(fields).filter((name) => !Object.hasOwn(coreBodySchema.shape, name))) {
+      context.addIssue({ code: 'custom', path: [key], message: 'There is no such field here.' });
+    }
     if (version === undefined) return { fields };
     if (typeof version === 'number' && Number.isSafeInteger(version) && version > 0)
       return { fields, version };

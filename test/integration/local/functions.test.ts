@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { type Fixture, startFixture } from './fixtures/start-fixture.ts';
 import { removeTemporaryFolders } from './fixtures/temporary-folder.ts';
 import { functionUrl, lambda } from './fixtures/write-assembly.ts';
@@ -55,8 +56,7 @@ test('a function cannot answer for another invocation', async () => {
 test('an environment is kept for the next request, with what the function remembers', async () => {
   const pids = new Set<unknown>();
   for (let request = 0; request < 3; request += 1) {
-    const { pid } = (await (await fixture.get('/pid')).json()) as { pid: number };
-    pids.add(pid);
+    pids.add(await pidOf(await fixture.get('/pid')));
   }
   expect(pids.size).toBe(1);
 });
@@ -101,10 +101,15 @@ test('more requests than environments wait for their turn, and are all answered'
   const answers = await Promise.all(
     Array.from({ length: 30 }, async () => {
       const response = await fixture.get('/pid');
-      const { pid } = (await response.json()) as { pid: number };
-      return { status: response.status, pid };
+      return { status: response.status, pid: await pidOf(response) };
     }),
   );
   expect(answers.every(({ status }) => status === 200)).toBe(true);
   expect(new Set(answers.map(({ pid }) => pid)).size).toBeLessThanOrEqual(5);
 });
+
+const pidSchema = z.object({ pid: z.number() });
+
+async function pidOf(response: Response): Promise<number> {
+  return pidSchema.parse(await response.json()).pid;
+}

@@ -1,3 +1,5 @@
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -246,23 +248,27 @@ describe('a template', () => {
         Dead: queue(),
       }),
     );
-    const described = await fetch(runtime.endpoints.dynamodb, {
-      method: 'POST',
-      headers: {
-        'x-amz-target': 'DynamoDB_20120810.DescribeTable',
-        'content-type': 'application/x-amz-json-1.0',
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=, Signature=',
-      },
-      body: '{"TableName":"Items"}',
-    });
-    expect(await described.json()).toMatchObject({
-      Table: {
+    const client = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const dynamodb = new DynamoDBClient({ ...client, endpoint: runtime.endpoints.dynamodb });
+    const sqs = new SQSClient({ ...client, endpoint: runtime.endpoints.sqs });
+    try {
+      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'Items' }));
+      expect(Table).toMatchObject({
         GlobalSecondaryIndexes: [{ IndexName: 'byUser', IndexStatus: 'ACTIVE' }],
         StreamSpecification: { StreamEnabled: true },
-      },
-    });
-    await runtime.stop();
+      });
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: runtime.queues['Work'],
+          AttributeNames: ['RedrivePolicy'],
+        }),
+      );
+      expect(Attributes?.RedrivePolicy).toContain('"maxReceiveCount":3');
+    } finally {
+      dynamodb.destroy();
+      sqs.destroy();
+      await runtime.stop();
+    }
   });
 });
 

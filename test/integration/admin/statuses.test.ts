@@ -1,0 +1,325 @@
+import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { S } from '../../../adapters/attributes.ts';
+import { rulesetWrites } from '../../../adapters/ruleset-store.ts';
+import { toUsageUpdate } from '../../../adapters/usage-item.ts';
+import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
+import type { UsageRowChange } from '../../../core/usage-fold.ts';
+import { createAdmin, type Admin, type AdminAnswer, type AdminCall } from '../../support/admin.ts';
+import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { interruptedDynamo } from '../../support/interrupted-dynamo.ts';
+import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
+
+// Every route with every status that the document gives it. Each answer is compared with the document, and the last test
+// fails when a documented status was never answered.
+
+let dynamo: TestDynamo;
+let tables: TestTables;
+let admin: Admin;
+let judge: ApiJudge;
+const answered = new Set<string>();
+
+beforeAll(async () => {
+  dynamo = await startTestDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  tables = await dynamo.tables();
+  admin = createAdmin(dynamo.client, tables);
+  judge = await readJudge(admin);
+});
+
+/** Values for the path parameters of a route. */
+type Ids = Readonly<Record<string, string>>;
+
+const NO_IDS: Ids = {
+  featureId: 'nothing',
+  ruleId: 'rul_nothing',
+  jobId: 'job_9999999999',
+  messageId: 'nothing',
+  userId: 'nobody',
+  keyId: 'key_0000000000000000',
+};
+
+const RULE = { featureId: 'messages', event: { operator: 'equals', value: 'Message Sent' } };
+const BODIES: Readonly<Record<string, unknown>> = {
+  createFeature: { id: 'images' },
+  changeFeature: { name: 'Renamed' },
+  createRule: RULE,
+  changeRule: { enabled: false },
+  createKey: { name: 'Segment', scope: 'ingest' },
+};
+/** What a route needs to find something, beyond its path. */
+const QUERIES: Readonly<Record<string, string>> = { listEvents: '?userId=user-1' };
+
+async function ask(
+  id: string,
+  status: number,
+  ids: Ids = NO_IDS,
+  call: AdminCall = {},
+  query?: string,
+  by = admin,
+): Promise<AdminAnswer> {
+  const operation = judge.operations.find((known) => known.id === id);
+  if (operation === undefined) throw new Error(`There is no operation ${id}.`);
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(ids[name] ?? ''),
+  );
+  const body = BODIES[id];
+  const answer = await by.call(operation.method, path + (query ?? QUERIES[id] ?? ''), {
+    ...(body !== undefined && call.text === undefined && { body }),
+    ...call,
+  });
+  expect({ id, status: answer.status, text: answer.status === status ? '' : answer.text }).toEqual({
+    id,
+    status,
+    text: '',
+  });
+  expect({ id, problems: judge.problemsWith(id, answer) }).toEqual({ id, problems: [] });
+  answered.add(`${id} ${String(status)}`);
+  return answer;
+}
+
+const operationsWith = (status: number): readonly string[] =>
+  judge.operations.filter(({ statuses }) => statuses.includes(status)).map(({ id }) => id);
+
+async function saveRuleset(next: RulesetSnapshot): Promise<void> {
+  await dynamo.client.send(
+    new TransactWriteItemsCommand({ TransactItems: rulesetWrites(tables.config, next, 'a test') }),
+  );
+}
+
+async function seed(): Promise<Ids> {
+  await ask('createFeature', 201, NO_IDS, { body: { id: 'messages', unitLabel: 'message' } });
+  const rule = await ask('createRule', 201);
+  const key = await ask('createKey', 201);
+  await admin.settle(
+    {
+      type: 'identify',
+      messageId: 'i-1',
+      traits: { email: 'ada@example.com', name: 'Ada', billingUserId: 'cus_1' },
+    },
+    { messageId: 't-1', properties: { delta: 3 } },
+    { messageId: 't-2', event: 'Page Opened', properties: { plan: 'pro' } },
+  );
+  await admin.jobs.start(3, 'rule "x" created', admin.clock.now);
+  const idOf = ({ body }: AdminAnswer): string =>
+    typeof body === 'object' && body !== null && 'id' in body ? String(body.id) : '';
+  return {
+    featureId: 'messages',
+    ruleId: idOf(rule),
+    keyId: idOf(key),
+    jobId: 'job_0000000003',
+    messageId: 't-1',
+    userId: 'user-1',
+  };
+}
+
+test('with something to find, every route answers with success and as documented', async () => {
+  const ids = await seed();
+  for (const id of operationsWith(200)) await ask(id, 200, ids);
+  await ask('getUsage', 200, ids, {}, '?format=csv');
+  await ask('listEvents', 200, ids, {}, '?status=unmapped');
+  await ask('listEvents', 200, ids, {}, '?status=quarantined');
+  for (const messageId of ['i-1', 't-2']) await ask('getEvent', 200, { messageId });
+  await ask('deleteRule', 204, ids);
+  await ask('deleteFeature', 204, ids);
+  await ask('revokeKey', 204, ids);
+});
+
+test('an unknown query parameter is refused by every route of the API', async () => {
+  for (const id of operationsWith(400)) {
+    const { body } = await ask(id, 400, NO_IDS, {}, '?nonsense=1');
+    expect(body).toMatchObject({
+      details: expect.arrayContaining([expect.objectContaining({ path: 'nonsense' })]),
+    });
+  }
+});
+
+test('no key, a wrong key and a revoked key are refused by every route that needs one', async () => {
+  await admin.keys.ensure('th_admin_revoked', { scope: 'admin', name: 'gone' }, 0);
+  const [revoked] = await admin.keys.list();
+  await admin.keys.revoke(revoked?.id ?? '', 1);
+  for (const id of operationsWith(401)) {
+    for (const key of [null, 'wrong', 'th_admin_revoked']) {
+      const { headers } = await ask(id, 401, NO_IDS, { key });
+      expect(headers.get('www-authenticate')).toBe('Bearer');
+    }
+  }
+});
+
+test('a key of another scope is refused, and a read key reads everything but keys', async () => {
+  await admin.keys.ensure('ingest-key', { scope: 'ingest', name: 'i' }, 0);
+  await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
+  await admin.keys.ensure('other-admin-key', { scope: 'admin', name: 'a' }, 0);
+  const ids = await seed();
+  for (const { id, scope, statuses } of judge.operations.filter(
+    (operation) => operation.scope !== 'public',
+  )) {
+    await ask(id, 403, ids, { key: 'ingest-key' });
+    if (scope === 'admin') await ask(id, 403, ids, { key: 'read-key' });
+    else await ask(id, 200, ids, { key: 'read-key' });
+    if (statuses.includes(200)) await ask(id, 200, ids, { key: 'other-admin-key' });
+  }
+});
+
+test('what does not exist is not found', async () => {
+  for (const id of operationsWith(404)) await ask(id, 404);
+});
+
+test('a body that is too large, not JSON, or of another type is refused', async () => {
+  for (const { id } of judge.operations.filter(({ takesBody }) => takesBody)) {
+    await ask(id, 413, NO_IDS, { text: JSON.stringify({ name: 'x'.repeat(300_000) }) });
+    await ask(id, 415, NO_IDS, {
+      text: 'name=x',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    await ask(id, 415, NO_IDS, { headers: { 'content-type': 'application/json; charset=utf-16' } });
+    await ask(id, 415, NO_IDS, { headers: { 'content-encoding': 'gzip' } });
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '7',
+      '[]',
+      '"x"',
+      '{"a":1}',
+      '{"__proto__":{"id":"x"}}',
+      `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+    ]) {
+      await ask(id, 400, NO_IDS, { text });
+    }
+  }
+});
+
+describe('conflicts', () => {
+  test('of ids, of features in use and of versions', async () => {
+    const ids = await seed();
+    await ask('createFeature', 409, ids, { body: { id: 'messages' } });
+    await ask('deleteFeature', 409, ids);
+    await ask('changeRule', 200, ids, { body: { name: 'New', version: 1 } });
+    await ask('changeRule', 409, ids, { body: { name: 'Newer', version: 1 } });
+  });
+});
+
+describe('what is well formed but not possible', () => {
+  test('a ruleset that would be too large cannot be changed, except by making it smaller', async () => {
+    const ids = await seed();
+    const { generation } = await admin.rulesets.current();
+    const values = (): string[] => Array.from({ length: 50 }, () => randomBytes(750).toString('base64'));
+    const rules = Array.from({ length: 48 }, (_, index) => ({
+      id: `rul_${String(index)}`,
+      version: 1,
+      featureId: 'messages',
+      event: { operator: 'equals', value: 'x' } as const,
+      conditions: [{ path: 'properties.id', operator: 'in' as const, value: values() }],
+      createdAt: 1,
+      generation: 1,
+    }));
+    const features = ['messages', 'unused'].map((id) => ({ id, archived: false, generation: 1 }));
+    await ask('createFeature', 201, ids, { body: { id: 'unused' } });
+    await saveRuleset({ ...EMPTY_SNAPSHOT, generation: generation + 2, features, rules });
+    await ask('createFeature', 422, ids, { body: { id: 'other' } });
+    await ask('changeFeature', 422, ids);
+    await ask('deleteFeature', 422, { featureId: 'unused' });
+    await ask('createRule', 422, ids);
+    await ask('changeRule', 422, ids, { body: { name: 'x' } });
+  });
+
+  test('recount and revert are refused as long as they are not there, not ignored', async () => {
+    const ids = await seed();
+    await ask('changeRule', 422, ids, {}, '?recount=1');
+    await ask('deleteRule', 422, ids, {}, '?revert=true');
+    await ask('changeRule', 200, ids, {}, '?recount=0');
+    await ask('getRule', 200, ids);
+  });
+
+  test('the numbers of features and keys have limits', async () => {
+    const features = Array.from({ length: 1_000 }, (_, index) => ({
+      id: String(index),
+      archived: false,
+      generation: 1,
+    }));
+    await saveRuleset({ ...EMPTY_SNAPSHOT, generation: 1, features });
+    await ask('createFeature', 422);
+    for (let index = 0; index < 100; index += 1) {
+      await admin.keys.ensure(`key-${String(index)}`, { scope: 'read', name: 'x' }, 0);
+    }
+    await ask('createKey', 422);
+  });
+
+  test('more usage than one answer holds is refused', async () => {
+    const hours = new Map(Array.from({ length: 24 }, (_, hour) => [hour, { sum: '1', count: 1 }]));
+    const rows = Array.from({ length: 28 }, (_, feature) =>
+      Array.from({ length: 31 }, (_, day): UsageRowChange => ({
+        userId: 'user-1',
+        featureId: `f${String(feature)}`,
+        day: `2026-10-${String(day + 1).padStart(2, '0')}`,
+        total: { sum: '24', count: 24 },
+        hours,
+      })),
+    ).flat();
+    for (let start = 0; start < rows.length; start += 100) {
+      const items = rows
+        .slice(start, start + 100)
+        .map((row) => ({ Update: toUsageUpdate(tables.usage, row, 0) }));
+      await dynamo.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+    }
+    const month = '?userId=user-1&from=2026-10-01&to=2026-11-01';
+    await ask('getUsage', 422, NO_IDS, {}, `${month}&window=hour`);
+    await ask('getUsage', 200, NO_IDS, {}, `${month}&window=day`);
+  });
+});
+
+describe('failures of the stores', () => {
+  test('a store that cannot be reached is 503 with Retry-After, never 401', async () => {
+    const unreachable = createAdmin(
+      interruptedDynamo(dynamo.endpoint, () => 'fail'),
+      tables,
+    );
+    for (const id of operationsWith(503)) {
+      const { headers } = await ask(id, 503, NO_IDS, {}, undefined, unreachable);
+      expect(headers.get('retry-after')).toBe('5');
+      await ask(id, 503, NO_IDS, { key: 'an unknown key'.replaceAll(' ', '-') }, undefined, unreachable);
+    }
+  });
+
+  test('an admin secret that cannot be read is 503 for its key, and API keys go on working', async () => {
+    await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
+    admin.secret.fails = true;
+    await ask('listFeatures', 503);
+    await ask('listFeatures', 200, NO_IDS, { key: 'read-key' });
+    admin.secret.fails = false;
+    await ask('listFeatures', 200);
+  });
+
+  test('a fault of ours is 500 and says nothing of its inside', async () => {
+    const broken = createAdmin(
+      interruptedDynamo(dynamo.endpoint, () => {
+        throw new Error('secret inside: user-1 ada@example.com');
+      }),
+      tables,
+    );
+    for (const id of operationsWith(500)) {
+      const { text } = await ask(id, 500, NO_IDS, {}, undefined, broken);
+      expect(text).toBe(
+        '{"code":"internal_error","message":"This request failed by a fault of the server, which has been logged."}',
+      );
+    }
+  });
+
+  test('a stored item that is damaged is 500, not nonsense', async () => {
+    await dynamo.client.send(
+      new PutItemCommand({ TableName: tables.config, Item: { pk: S('rule'), sk: S('rul_1'), d: S('{}') } }),
+    );
+    await ask('getRule', 500, { ruleId: 'rul_1' });
+  });
+});
+
+test('every documented status of every route has been answered above', () => {
+  const documented = judge.operations.flatMap(({ id, statuses }) =>
+    statuses.map((status) => `${id} ${String(status)}`),
+  );
+  expect(documented.filter((pair) => !answered.has(pair))).toEqual([]);
+});

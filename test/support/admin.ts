@@ -1,0 +1,152 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AdminSecret } from '../../adapters/admin-secret.ts';
+import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
+import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { ConfigStore } from '../../adapters/config-store.ts';
+import type { NewEvent } from '../../adapters/event-item.ts';
+import { EventList } from '../../adapters/event-list.ts';
+import { EventStore } from '../../adapters/event-store.ts';
+import { JobStore } from '../../adapters/job-store.ts';
+import { eventKeyOf } from '../../adapters/keys.ts';
+import { newRuleId } from '../../adapters/rule-id.ts';
+import { RulesetStore } from '../../adapters/ruleset-store.ts';
+import { settleEvents } from '../../adapters/settle-events.ts';
+import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UsageStore } from '../../adapters/usage-store.ts';
+import { UserList } from '../../adapters/user-list.ts';
+import { UserStore } from '../../adapters/user-store.ts';
+import { createAdminApp } from '../../functions/admin/app.ts';
+import type { TestTables } from './dynamo.ts';
+
+// The admin API on an embedded DynamoDB, called without HTTP, with the clock in the test's hand.
+
+export const ADMIN_KEY = 'admin-key-for-tests';
+
+export interface AdminCall {
+  /** The admin key, unless given; null sends none. */
+  readonly key?: string | null;
+  readonly body?: unknown;
+  /** The body as it is, instead of `body`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The tests say what they expect of it. */
+  readonly body: unknown;
+}
+
+export type Admin = ReturnType<typeof createAdmin>;
+
+export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
+  const clock = { now: Date.parse('2026-11-23T12:00:00Z') };
+  const now = (): number => clock.now;
+  const secret = { key: ADMIN_KEY, fails: false };
+  const keys = new ApiKeyStore(dynamo, tables.operations);
+  const events = new EventStore(dynamo, tables.events);
+  const unmapped = new UnmappedStore(dynamo, tables.events);
+  const users = new UserStore(dynamo, tables.users);
+  const config = new ConfigStore(dynamo, tables.config, { now, newRuleId });
+  const app = createAdminApp({
+    adminSecret: new AdminSecret(secretsOf(secret), 'arn:test', now),
+    keyCache: new ApiKeyCache(keys, now),
+    keys,
+    config,
+    usage: new UsageStore(dynamo, tables.usage),
+    events,
+    eventList: new EventList(dynamo, tables.events, events, unmapped),
+    unmapped,
+    users,
+    userList: new UserList(dynamo, tables.users),
+    jobs: new JobStore(dynamo, tables.operations),
+    now,
+  });
+  const settling = { dynamo, tables, events, users, rulesets: new RulesetStore(dynamo, tables.config), now };
+
+  return {
+    app,
+    clock,
+    secret,
+    keys,
+    config,
+    rulesets: settling.rulesets,
+    events,
+    jobs: new JobStore(dynamo, tables.operations),
+
+    async call(method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> {
+      const { key = ADMIN_KEY, body, headers } = call;
+      const text = call.text ?? (body === undefined ? undefined : JSON.stringify(body));
+      const response = await app.request(path, {
+        method,
+        headers: {
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+          ...(text !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(text !== undefined && { body: text }),
+      });
+      return answerOf(response);
+    },
+
+    /** Stores these events, in the shape that Segment sends, and gives each its outcome by the rules of this moment. */
+    async settle(...payloads: readonly EventPayload[]): Promise<void> {
+      const stored = payloads.map((payload) => toNewEvent(payload, clock.now));
+      await Promise.all(stored.map((event) => events.put(event)));
+      const keysOfAll = stored.map(({ key }) => key);
+      const { failed } = await settleEvents(settling, keysOfAll, { from: 'received', deadline: Infinity });
+      if (failed.length > 0) throw new Error('An event could not be settled.', { cause: failed });
+    },
+  };
+}
+
+export interface EventPayload {
+  readonly type?: 'track' | 'identify';
+  readonly messageId: string;
+  readonly userId?: string;
+  readonly event?: string;
+  readonly timestamp?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly traits?: Readonly<Record<string, unknown>>;
+}
+
+export function toNewEvent(payload: EventPayload, receivedAt: number): NewEvent {
+  const { type = 'track', messageId, userId = 'user-1', event = 'Message Sent', timestamp } = payload;
+  return {
+    key: eventKeyOf(messageId),
+    messageId,
+    type,
+    userId,
+    ...(type === 'track' && { name: event }),
+    time: timestamp === undefined ? receivedAt : Date.parse(timestamp),
+    receivedAt,
+    dialect: 'webhook',
+    apiKeyId: 'key_of_test',
+    text: JSON.stringify({ type, userId, ...(type === 'track' && { event }), ...payload }),
+  };
+}
+
+async function answerOf(response: Response): Promise<AdminAnswer> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Secrets Manager as far as reading one secret goes. */
+function secretsOf(secret: { readonly key: string; readonly fails: boolean }): SecretsManagerClient {
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  client.middlewareStack.add(
+    () => () =>
+      secret.fails
+        ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+        : Promise.resolve({ output: { $metadata: {}, SecretString: secret.key }, response: undefined }),
+    { step: 'initialize', name: 'secret' },
+  );
+  return client;
+}
