@@ -75,7 +75,7 @@ export class EventList {
     const after = decodeCursor(cursor)?.['after']?.S;
     if (cursor !== undefined && (!isTimelineKey(after) || after < from || after > to)) throw foreign();
     const partitions = Array.from({ length: QUARANTINE_SHARDS }, (_, shard) => quarantinePk(shard));
-    const list = { table: this.table, partitions, keys: { between: [from, to] as const }, newestFirst: true };
+    const list = { table: this.table, partitions, between: [from, to] as const, newestFirst: true };
     const { rows, last } = await mergedPage(this.dynamo, list, limit, after);
     const records = await this.records(
       rows.map((row) => readS(row, 'sk').slice(14)),

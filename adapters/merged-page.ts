@@ -7,8 +7,8 @@ import { readS, S, type Item } from './attributes.ts';
 export interface MergedList {
   readonly table: string;
   readonly partitions: readonly string[];
-  /** Which sort keys belong to the list; both ends of `between` do. */
-  readonly keys?: { readonly prefix: string } | { readonly between: readonly [string, string] };
+  /** The first and the last sort key that belong to the list; without it all do. */
+  readonly between?: readonly [string, string];
   readonly newestFirst?: boolean;
 }
 
@@ -64,9 +64,8 @@ async function onePage(
   return { rows: answer.Items ?? [], ...(last !== undefined && { last }) };
 }
 
-function conditionOf({ keys }: MergedList): [string, Record<string, AttributeValue>] {
-  if (keys === undefined) return ['', {}];
-  if ('prefix' in keys) return [' AND begins_with(sk, :prefix)', { ':prefix': S(keys.prefix) }];
-  const [first, last] = keys.between;
+function conditionOf({ between }: MergedList): [string, Record<string, AttributeValue>] {
+  if (between === undefined) return ['', {}];
+  const [first, last] = between;
   return [' AND sk BETWEEN :first AND :last', { ':first': S(first), ':last': S(last) }];
 }

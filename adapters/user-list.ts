@@ -25,7 +25,8 @@ export class UserList {
     const list = {
       table: this.table,
       partitions: DIRECTORY_PKS,
-      ...(begin !== '' && { keys: { prefix: begin } }),
+      // Not begins_with, which the embedded engine takes without regard to case. No plain key part has a tilde.
+      ...(begin !== '' && { between: [begin, `${begin}~`] as const }),
     };
     const { rows, last } = await mergedPage(this.dynamo, list, limit, after);
     const next = last === undefined ? undefined : encodeCursor({ after: S(last) });

@@ -182,7 +182,7 @@ export class PipelineApi {
         await response.arrayBuffer();
         await pause(Number(response.headers.get('retry-after') ?? 1) * 1_000);
       } catch (error) {
-        if (isRefused(error) || last || init.method === 'POST') {
+        if (last || init.method === 'POST' || !isInterruption(error)) {
           throw new DemoError(
             `No pipeline answers at ${this.url}: start one with "npm start", or give the URL of yours with --url.`,
           );
@@ -193,9 +193,15 @@ export class PipelineApi {
   }
 }
 
-function isRefused(error: unknown): boolean {
+/** Somebody was there, and the connection or the patience ended in the middle. */
+function isInterruption(error: unknown): boolean {
+  if (error instanceof Error && error.name === 'TimeoutError') return true;
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  return (
+    cause instanceof Error &&
+    'code' in cause &&
+    ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(String(cause.code))
+  );
 }
 
 async function messageOf(response: Response): Promise<string> {

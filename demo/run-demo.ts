@@ -148,11 +148,9 @@ async function awaitUnmapped(api: PipelineApi, day: SaasDay, before: number): Pr
 
 /** Creates the rule whose events have been sent long ago, and shows how they are found. */
 async function reprocess(api: PipelineApi, print: (text: string) => void): Promise<void> {
-  const [latest] = await api.reprocessing();
   print(`\n  Now the rule "${LATE_RULE.name}" is created, for events that are stored already.`);
   await api.createRule(LATE_RULE);
-  const newJob = async () =>
-    (await api.reprocessing()).find(({ id }) => latest === undefined || id > latest.id);
+  const newJob = async () => (await api.reprocessing()).find(({ cause }) => cause.includes(LATE_RULE.name));
   await awaitCounts({
     step: 'Noticing',
     total: 1,

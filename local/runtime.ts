@@ -19,7 +19,7 @@ import { startServiceProxy } from './iam/service-proxy.ts';
 import { openKeys } from './keys.ts';
 import { arnOf, REGION } from './local-account.ts';
 import type { LogSink } from './log.ts';
-import { type MemoryUse, residentBytes } from './memory-use.ts';
+import { type MemoryUse, memoryUseOf } from './memory-use.ts';
 import { seedIngestKey } from './seed-ingest-key.ts';
 import type { EventSource } from './sources/event-source.ts';
 import { startQueueSource } from './sources/queue-source.ts';
@@ -80,6 +80,11 @@ export interface Runtime {
 }
 
 const GRACE_MS = 10_000;
+/**
+ * Of one function at once. Two keep a second core busy while one waits for an engine; more than there are cores would only
+ * take each other's time, and 90 MB each.
+ */
+const ENVIRONMENTS_MAX = Math.max(2, Math.min(availableParallelism(), 4));
 const DUMMY_CREDENTIALS = { accessKeyId: 'tallyhook', secretAccessKey: 'local' };
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -264,7 +269,6 @@ class Start {
   private pools(plan: Plan, serviceUrl: string, watchdog: Watchdog): ReadonlyMap<string, FunctionPool> {
     const { template } = this.options;
     const compileCacheFolder = cacheFolder('project' in template ? template.project : process.cwd(), 'code');
-    const served = new Set(plan.urls.map(({ functionId }) => functionId));
     return new Map(
       plan.functions.map((functionPlan) => [
         functionPlan.logicalId,
@@ -274,17 +278,20 @@ class Start {
           log: this.log,
           watchdog,
           compileCacheFolder,
-          environmentsMax: environmentsMaxOf(functionPlan, plan),
-          environmentsMin: served.has(functionPlan.logicalId) ? 1 : 0,
+          environmentsMax: ENVIRONMENTS_MAX,
+          environmentsMin: servesEverybody(functionPlan, plan) ? 1 : 0,
         }),
       ]),
     );
   }
 
   private async warmUp(plan: Plan, pools: ReadonlyMap<string, FunctionPool>): Promise<void> {
+    const served = plan.functions.filter((one) =>
+      plan.urls.some(({ functionId }) => functionId === one.logicalId),
+    );
     await Promise.all(
-      plan.functions.map(async ({ logicalId, displayName }) => {
-        const outcome = await pools.get(logicalId)?.warmUp();
+      served.map(async ({ logicalId, displayName }) => {
+        const outcome = await poolOf(pools, logicalId).warmUp();
         if (outcome?.ok !== false) return;
         const { errorType, errorMessage } = outcome.error;
         const text = `${displayName} cannot be loaded (${errorType}: ${errorMessage}); every call of it will fail.`;
@@ -307,14 +314,13 @@ class Start {
       return { queueArn: queue.arn, queueUrl: queueUrls.get(queue.name) ?? '' };
     };
     const queueSources = plan.queueMappings.map((mapping) => {
-      const environmentsMax = environmentsMaxOf(found(plan.functions, mapping.functionId), plan);
       return startQueueSource({
         mapping,
         ...queueOf(mapping.queueId),
         ...functionOf(plan, mapping.functionId),
         client: clients.sqs,
         pool: poolOf(pools, mapping.functionId),
-        concurrencyMax: Math.min(mapping.concurrencyMax ?? Infinity, environmentsMax),
+        concurrencyMax: Math.min(mapping.concurrencyMax ?? Infinity, ENVIRONMENTS_MAX),
         log,
       });
     });
@@ -381,16 +387,9 @@ function upstreamOf(
   };
 }
 
-/**
- * How many invocations of a function run at once here. Two keep a second core busy while one waits for an engine; more
- * than four would only take each other's memory. The function that answers everybody gets one more.
- */
-function environmentsMaxOf({ logicalId }: FunctionPlan, plan: Plan): number {
-  const usual = Math.max(2, Math.min(availableParallelism(), 4));
-  const isDefault = plan.urls.some(
-    ({ functionId, paths }) => functionId === logicalId && paths.includes('*'),
-  );
-  return isDefault ? usual + 1 : usual;
+/** The function that answers every path that no other one claims. */
+function servesEverybody({ logicalId }: FunctionPlan, plan: Plan): boolean {
+  return plan.urls.some(({ functionId, paths }) => functionId === logicalId && paths.includes('*'));
 }
 
 /** Lambda checks these when a mapping is created: its pollers act in the name of the function's role. */
@@ -433,9 +432,7 @@ function memoryOf(
       (pools.get(logicalId)?.pids() ?? []).map((pid): [string, number] => [displayName, pid]),
     ),
   ];
-  return processes.flatMap(([what, pid]) =>
-    pid === undefined ? [] : [{ what, pid, bytes: residentBytes(pid) }],
-  );
+  return processes.flatMap(([what, pid]) => (pid === undefined ? [] : [memoryUseOf(what, pid)]));
 }
 
 async function closePools(pools: ReadonlyMap<string, FunctionPool>, graceMs: number): Promise<void> {

@@ -5,10 +5,6 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 export type Answer = APIGatewayProxyStructuredResultV2;
 
-export interface AnswerRequest {
-  readonly origin: string | undefined;
-}
-
 const EXPOSED = 'Retry-After';
 
 export function corsHeaders(origin: string | undefined): Record<string, string> {

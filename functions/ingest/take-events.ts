@@ -29,7 +29,7 @@ export async function takeEvents(
   request: APIGatewayProxyEventV2,
   { dialect, pathType }: Extract<IngestRoute, { kind: 'events' }>,
 ): Promise<Answer> {
-  const { authorization, 'x-signature': signature, 'content-type': contentType } = request.headers;
+  const { headers } = request;
   const refuse = async ({ status, code, message }: Problem, key?: FoundApiKey): Promise<Answer> => {
     const source = { dialect, ...(key !== undefined && { apiKeyId: key.id }) };
     await deps.feed.note(source, { rejections: [{ code, message }] });
@@ -37,19 +37,19 @@ export async function takeEvents(
     return failure(dialect === 'tracking' && status === 413 ? 400 : status, code, message);
   };
 
-  const inHeader = await keyInHeader(deps.keys, authorization, dialect);
+  const inHeader = await keyInHeader(deps.keys, headers['authorization'], dialect);
   if (inHeader?.ok === false) return await refuse(inHeader.problem, inHeader.key);
   const body = readBody(request, dialect === 'webhook' ? WEBHOOK_BODY_BYTES_MAX : TRACKING_BODY_BYTES_MAX);
   if (!body.ok) return await refuse(body, inHeader?.key);
   // Before anything is made of the bytes, unless the key itself is among them.
-  const forged = inHeader && signatureProblem(signature, body, inHeader.key.signatureSecrets);
+  const forged = inHeader && signatureProblem(headers, body, inHeader.key.signatureSecrets);
   if (forged !== undefined) return await refuse(forged, inHeader?.key);
   const parsed = parseJson(body.text);
-  if (!parsed.ok) return await refuse(notJson(contentType, parsed.message), inHeader?.key);
+  if (!parsed.ok) return await refuse(notJson(headers['content-type'], parsed.message), inHeader?.key);
   const found = inHeader ?? (await keyInBody(deps.keys, parsed.value));
   if (!found.ok) return await refuse(found.problem, found.key);
   const { key } = found;
-  const unsigned = inHeader ? undefined : signatureProblem(signature, body, key.signatureSecrets);
+  const unsigned = inHeader ? undefined : signatureProblem(headers, body, key.signatureSecrets);
   if (unsigned !== undefined) return await refuse(unsigned, key);
 
   const receivedAt = deps.now();

@@ -45,8 +45,11 @@ export async function planSweeps(deps: PlanDependencies): Promise<number> {
   if (candidates.size === 0 && planned >= generation) return 0;
 
   const jobId = await deps.jobs.start(generation, cause, deps.now());
+  // A plan that died halfway has written tasks whose messages were perhaps never sent. A second message does no harm: a
+  // task's cursor lets only one worker go on.
+  const isPlanned = planned >= generation;
   const messages = await mapAtMost(SHARDS_AT_ONCE, [...candidates.values()], (candidate) =>
-    sweepOf(deps, jobId, generation, candidate),
+    sweepOf(deps, { jobId, generation, isPlanned }, candidate),
   );
   const toSend = messages.filter((message) => message !== undefined);
   await deps.sweeps.send(toSend);
@@ -75,8 +78,7 @@ function namesOfNewRules(ruleset: Ruleset, planned: number): Candidate[] {
 
 async function sweepOf(
   deps: PlanDependencies,
-  jobId: string,
-  generation: number,
+  { jobId, generation, isPlanned }: { jobId: string; generation: number; isPlanned: boolean },
   { group, unmappedIn }: Candidate,
 ): Promise<SweepMessage | undefined> {
   // First the fence, then the look: a row that is not there now can only come from a decision by these rules.
@@ -92,5 +94,6 @@ async function sweepOf(
   const task = await deps.jobs.ensureTask(jobId, unmappedIn, shard.count, now);
   const message = { jobId, unmappedIn, generation };
   if (task.isNew) return message;
-  return !task.done && now - task.updatedAt > STALLED_MS ? message : undefined;
+  const isLost = !isPlanned || now - task.updatedAt > STALLED_MS;
+  return !task.done && isLost ? message : undefined;
 }

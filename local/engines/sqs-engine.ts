@@ -94,6 +94,7 @@ async function launch(
     // The thread needs none of the flags that the process was started with (jest adds some).
     execArgv: [],
     env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   return await new Promise((resolve) => {
     let failure = 'it ended at once';

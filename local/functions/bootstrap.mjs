@@ -15,6 +15,8 @@ const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100;
 const compileCacheFolder = process.argv[2];
 if (compileCacheFolder) enableCompileCache(compileCacheFolder);
 
+delete process.env.MALLOC_ARENA_MAX;
+
 // The runtime is gone: whatever runs here has nobody to answer to.
 process.on('disconnect', () => process.exit(0));
 

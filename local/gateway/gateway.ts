@@ -20,6 +20,8 @@ const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECTIONS_MAX = 2_000;
+/** Longer than senders pause: one that reuses a connection in the moment of its closing sees a reset. */
+const KEEP_ALIVE_MS = 65_000;
 /** How much of a refused body is still read, so that the sender gets to read the answer. */
 const DRAIN_BYTES_MAX = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
@@ -174,6 +176,7 @@ export async function startGateway({ port, log }: GatewayOptions): Promise<Gatew
   };
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = CONNECTIONS_MAX;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', (request, response) => {
     listener(request, response, false);
   });

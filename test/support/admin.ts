@@ -92,6 +92,11 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
       return answerOf(response);
     },
 
+    /** Tries unmapped events again, as reprocessing does. */
+    async resettle(...messageIds: readonly string[]): Promise<void> {
+      await settleEvents(settling, messageIds.map(eventKeyOf), { from: 'unmapped', deadline: Infinity });
+    },
+
     /** Stores these events, in the shape that Segment sends, and gives each its outcome by the rules of this moment. */
     async settle(...payloads: readonly EventPayload[]): Promise<void> {
       const stored = payloads.map((payload) => toNewEvent(payload, clock.now));
@@ -149,4 +154,23 @@ function secretsOf(secret: { readonly key: string; readonly fails: boolean }): S
     { step: 'initialize', name: 'secret' },
   );
   return client;
+}
+
+/** The text in a field of an answer; empty when there is none. */
+export function fieldOf({ body }: AdminAnswer, name: string): string {
+  const fields = new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);
+  const value: unknown = fields.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+/** One field of every row of a list in an answer. */
+export function column({ body }: AdminAnswer, list: string, field: string): string[] {
+  const lists = new Map<string, unknown>(
+    typeof body === 'object' && body !== null ? Object.entries(body) : [],
+  );
+  const rows: unknown = lists.get(list);
+  if (!Array.isArray(rows)) throw new Error(`The answer has no list "${list}".`);
+  return rows.map((row: unknown) =>
+    fieldOf({ status: 0, headers: new Headers(), text: '', body: row }, field),
+  );
 }

@@ -21,8 +21,10 @@ export interface IngestServer {
   readonly url: string;
   readonly port: number;
   readonly seen: SeenRequest[];
-  /** Answers the next requests with these instead, the first one first. */
-  interrupt(...answers: Answer[]): void;
+  /** Answers the next request with this instead; ingest does not see it. */
+  interrupt(answer: Answer): void;
+  /** Hands the next request to ingest, and answers with this instead of what it said. */
+  loseAnswer(answer: Answer): void;
   stop(): Promise<void>;
 }
 
@@ -30,12 +32,14 @@ export async function startIngestServer(
   ingest: (event: APIGatewayProxyEventV2) => Promise<Answer>,
 ): Promise<IngestServer> {
   const seen: SeenRequest[] = [];
-  const interruptions: Answer[] = [];
+  const interruptions: { readonly answer: Answer; readonly reachesIngest: boolean }[] = [];
   const server = createServer((request, response) => {
     void (async () => {
       const body = await readAll(request);
       const event = toFunctionUrlEvent(request, body);
-      const answer = interruptions.shift() ?? (await ingest(event));
+      const interruption = interruptions.shift();
+      const said = interruption?.reachesIngest === false ? undefined : await ingest(event);
+      const answer = interruption?.answer ?? said;
       const result = toUrlResponse(JSON.stringify(answer));
       if (result === undefined) throw new Error('The function gave no HTTP answer.');
       const { method = '', url = '', headers } = request;
@@ -60,7 +64,8 @@ export async function startIngestServer(
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     seen,
-    interrupt: (...answers) => void interruptions.push(...answers),
+    interrupt: (answer) => void interruptions.push({ answer, reachesIngest: false }),
+    loseAnswer: (answer) => void interruptions.push({ answer, reachesIngest: true }),
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -7,6 +7,9 @@ import { until } from './until.ts';
 
 // What a system test does to a pipeline that runs: sends events as raw HTTP, and waits until nothing is left to do.
 
+/** Segment tries for four hours. */
+const DELIVER_MS = 60_000;
+
 const answerSchema = z.object({
   success: z.boolean(),
   results: z
@@ -41,6 +44,15 @@ export async function acknowledged(
     if (error instanceof z.ZodError) throw error;
     return undefined;
   }
+}
+
+/** Sends a request until it is acknowledged, as Segment does. */
+export async function deliver(url: string, path: string, body: unknown): Promise<void> {
+  await until(
+    `${path} acknowledges a request`,
+    async () => (await acknowledged(url, path, body)) !== undefined,
+    DELIVER_MS,
+  );
 }
 
 /** The work of `items`, at most `width` at a time. */

@@ -130,17 +130,17 @@ test(`after kill -9 at any moment every acknowledged event is counted exactly on
   );
 
   // And now in the middle of reprocessing.
-  const [latest] = await api.reprocessing();
-  await api.createRule({ featureId: 'views', event: { operator: 'equals', value: 'Viewed' } });
-  const latestJob = async (from: PipelineApi) =>
-    (await from.reprocessing()).find(({ id }) => latest === undefined || id > latest.id);
-  await until('the reprocessing has begun', async () => (await latestJob(api)) !== undefined, 20_000);
+  const name = 'Every view';
+  await api.createRule({ name, featureId: 'views', event: { operator: 'equals', value: 'Viewed' } });
+  const jobOfRule = async (from: PipelineApi) =>
+    (await from.reprocessing()).find(({ cause }) => cause.includes(name));
+  await until('the reprocessing has begun', async () => (await jobOfRule(api)) !== undefined, 20_000);
   await pipeline?.kill();
   ({ url } = await start());
   const restarted = new PipelineApi(url, ADMIN_KEY);
   await until(
     'the reprocessing is done',
-    async () => (await latestJob(restarted))?.status === 'done',
+    async () => (await jobOfRule(restarted))?.status === 'done',
     60_000,
   );
   await untilDrained(dataDir.path, 60_000);

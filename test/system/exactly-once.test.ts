@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PipelineApi } from '../../demo/pipeline-api.ts';
-import { acknowledged, inParallel, untilDrained } from '../support/live-pipeline.ts';
+import { acknowledged, deliver, inParallel, untilDrained } from '../support/live-pipeline.ts';
 import {
   ADMIN_KEY,
   startRuntimeProcess,
@@ -65,6 +65,7 @@ describe('duplicates', () => {
 describe('a rule for the past', () => {
   const WAITING = 10_000;
   const OTHERS = 1_000;
+  const ARRAY = 200;
   const USERS = 40;
   const userOf = (index: number): string => `reader-${String(index % USERS)}`;
   const isMatch = (index: number): boolean => index % 7 < 4;
@@ -87,12 +88,10 @@ describe('a rule for the past', () => {
       properties: { kind: 'dashboard' },
     }));
     const all = [...waiting, ...others];
-    const arrays = Array.from({ length: Math.ceil(all.length / 500) }, (_, index) =>
-      all.slice(index * 500, (index + 1) * 500),
+    const arrays = Array.from({ length: all.length / ARRAY }, (_, index) =>
+      all.slice(index * ARRAY, (index + 1) * ARRAY),
     );
-    await inParallel(3, arrays, async (array) => {
-      expect((await acknowledged(pipeline.url, '/segment', array))?.success).toBe(true);
-    });
+    await inParallel(3, arrays, (array) => deliver(pipeline.url, '/segment', array));
     await untilDrained(dataDir.path, 60_000);
     expect(await countsOfGroups()).toEqual({
       'Report Viewed no_rule': WAITING,
@@ -100,8 +99,8 @@ describe('a rule for the past', () => {
     });
 
     await api.createFeature({ id: 'pages', name: 'Pages', type: 'consumable' });
-    const [before] = await api.reprocessing();
     await api.createRule({
+      name: 'Pages of dashboards',
       featureId: 'pages',
       event: { operator: 'equals', value: 'Report Viewed' },
       conditions: [{ path: 'properties.kind', operator: 'equals', value: 'dashboard' }],
@@ -111,7 +110,7 @@ describe('a rule for the past', () => {
     await until(
       'the reprocessing of the new rule is done',
       async () => {
-        const job = (await api.reprocessing()).find(({ id }) => before === undefined || id > before.id);
+        const job = await jobOf('Pages of dashboards');
         if (job !== undefined) scanned.push(job.scanned);
         return job?.status === 'done';
       },
@@ -119,7 +118,7 @@ describe('a rule for the past', () => {
     );
     expect(scanned).toEqual([...scanned].sort((left, right) => left - right));
     expect(scanned.some((count) => count > 0 && count < WAITING)).toBe(true);
-    const job = (await api.reprocessing()).find(({ id }) => before === undefined || id > before.id);
+    const job = await jobOf('Pages of dashboards');
     const matches = waiting.filter((_, index) => isMatch(index));
     expect(job).toMatchObject({ scanned: WAITING, mapped: matches.length, remaining: 0 });
 
@@ -135,6 +134,9 @@ describe('a rule for the past', () => {
       'Theme Changed no_rule': OTHERS,
     });
   }, 120_000);
+
+  const jobOf = async (ruleName: string) =>
+    (await api.reprocessing()).find(({ cause }) => cause.includes(ruleName));
 
   const countsOfGroups = async () =>
     Object.fromEntries(

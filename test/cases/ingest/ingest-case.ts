@@ -102,15 +102,11 @@ export function toWire(given: CaseRequest): WireRequest {
   const { method = 'POST', path = '/segment', headers = PARTNER_HEADERS, signWith } = given;
   const body = bodyOf(given);
   const signature = signWith === undefined ? {} : { 'x-signature': sign(signWith, body ?? new Uint8Array()) };
-  const named = Object.entries(headers).map(([name, value]) => [name, fill(value)]);
+  const named: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) named[name] = fill(value);
   const chunked = Object.hasOwn(headers, 'transfer-encoding');
   const length = body === undefined || chunked ? {} : { 'content-length': String(body.byteLength) };
-  return {
-    method,
-    path: fill(path),
-    headers: { ...Object.fromEntries(named), ...length, ...signature },
-    body,
-  };
+  return { method, path: fill(path), headers: { ...named, ...length, ...signature }, body };
 }
 
 const sign = (secret: string, body: Uint8Array): string =>

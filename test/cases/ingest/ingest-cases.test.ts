@@ -67,7 +67,7 @@ async function run({ signatureSecrets, request, answer, steps = [], then = {} }:
   if (then.feed !== undefined) {
     const entries = await pipeline.feed.latest(100);
     const codes = entries.flatMap(({ rejections }) =>
-      rejections.flatMap(({ code, count }) => Array(count).fill(code)),
+      rejections.flatMap(({ code, count }) => new Array<string>(count).fill(code)),
     );
     expect(codes.sort()).toEqual([...then.feed].sort());
   }
@@ -96,7 +96,7 @@ async function exchange(request: CaseRequest, expected: CaseAnswer): Promise<voi
     ...(expected.body !== undefined && { body: expected.body }),
   });
   if (expected.hasMessageId === true)
-    expect(said).toHaveProperty(['results', 0, 'messageId'], expect.stringMatching(/./));
+    expect(said).toHaveProperty('results.0.messageId', expect.stringMatching(/./));
   if (expected.says !== undefined)
     expect(said).toHaveProperty('message', expect.stringContaining(expected.says));
   expect(answer.headers).toMatchObject({

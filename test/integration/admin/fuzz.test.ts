@@ -13,12 +13,23 @@ const REQUESTS = 1_500;
 let dynamo: TestDynamo;
 let admin: Admin;
 let judge: ApiJudge;
+let ruleId: string;
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
   admin = createAdmin(dynamo.client, await dynamo.tables());
   judge = await readJudge(admin);
   await admin.call('POST', '/api/features', { body: { id: 'messages' } });
+  const rule = await admin.config.createRule(
+    {
+      enabled: true,
+      featureId: 'messages',
+      event: { operator: 'equals', value: 'Message Sent' },
+      conditions: [],
+    },
+    'me',
+  );
+  ruleId = rule.kind === 'saved' ? rule.rule.id : '';
   await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
   await admin.settle(
     { messageId: 'm-1', properties: { delta: 2 } },
@@ -54,9 +65,12 @@ const pathText = text
   .map((value) => value.toWellFormed())
   .filter((value) => value !== '' && !['.', '..', '%2e', '%2e%2e'].includes(value.toLowerCase()));
 
+/** Stands for the id of the rule that is there from the beginning. */
+const THE_RULE = 'rul_the_one';
+
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   featureId: ['messages', 'images'],
-  ruleId: ['rul_nothing'],
+  ruleId: [THE_RULE, 'rul_nothing'],
   messageId: ['m-1', 'm-2'],
   userId: ['user-1', 'nobody'],
   jobId: ['job_0000000001', 'job_1'],
@@ -112,35 +126,54 @@ const matcher = fc.record({
   operator: fc.constantFrom('equals', 'in', 'glob', 'x'),
   value: fc.oneof(fc.string(), fc.jsonValue()),
 });
-const BODY = fc.oneof(
-  fc.jsonValue(),
-  fc.record(
-    {
-      id: fc.oneof(fc.constantFrom('messages', 'images', 'a b', ' a', 'ä'), text),
-      name: fc.oneof(text, fc.constant(null), fc.integer()),
-      type: fc.constantFrom('binary', 'consumable', 'x', null),
-      unitLabel: fc.oneof(text, fc.constant(null)),
-      archived: fc.oneof(fc.boolean(), fc.constant('yes')),
-    },
-    { requiredKeys: [] },
-  ),
-  fc.record(
-    {
-      name: fc.oneof(text, fc.constant(null)),
-      enabled: fc.oneof(fc.boolean(), fc.constant(1)),
-      featureId: fc.constantFrom('messages', 'images', 'x', ''),
-      event: fc.oneof(fc.constant({ operator: 'equals', value: 'Message Sent' }), matcher),
-      conditions: fc.oneof(fc.array(condition, { maxLength: 3 }), fc.jsonValue()),
-      delta: fc.oneof(
-        fc.constantFrom({ value: '1.5' }, { path: 'properties.n' }, { value: '1e99' }, null),
-        fc.jsonValue(),
-      ),
-      version: fc.oneof(fc.integer(), fc.constant('1')),
-    },
-    { requiredKeys: [] },
-  ),
-  fc.record({ name: text, scope: fc.constantFrom('ingest', 'read', 'admin', 'all') }, { requiredKeys: [] }),
+const featureBody = fc.record(
+  {
+    id: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('messages', 'images', 'files') },
+      fc.constantFrom('a b', ' a', 'ä'),
+      text,
+    ),
+    name: fc.oneof({ weight: 3, arbitrary: fc.constant('Name') }, text, fc.constant(null), fc.integer()),
+    type: fc.constantFrom('binary', 'consumable', 'consumable', 'x', null),
+    unitLabel: fc.oneof(fc.constantFrom('piece', null), text),
+    archived: fc.oneof({ weight: 3, arbitrary: fc.boolean() }, fc.constant('yes')),
+  },
+  { requiredKeys: [] },
 );
+const ruleBody = fc.record(
+  {
+    name: fc.oneof({ weight: 3, arbitrary: fc.constant('Name') }, text, fc.constant(null)),
+    enabled: fc.oneof({ weight: 3, arbitrary: fc.boolean() }, fc.constant(1)),
+    featureId: fc.constantFrom('messages', 'messages', 'images', ''),
+    event: fc.oneof(
+      { weight: 3, arbitrary: fc.constant({ operator: 'equals', value: 'Message Sent' }) },
+      matcher,
+    ),
+    conditions: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc.array(condition, { maxLength: 3 }),
+      fc.jsonValue(),
+    ),
+    delta: fc.oneof(
+      fc.constantFrom({ value: '1.5' }, { path: 'properties.n' }, { value: '1e99' }, null),
+      fc.jsonValue(),
+    ),
+    version: fc.oneof(fc.constantFrom(1, 2, 3), fc.integer(), fc.constant('1')),
+  },
+  { requiredKeys: [] },
+);
+const keyBody = fc.record(
+  { name: text, scope: fc.constantFrom('ingest', 'read', 'admin', 'all') },
+  { requiredKeys: [] },
+);
+const BODIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  createFeature: featureBody,
+  changeFeature: featureBody.map(({ id: _, ...change }) => change),
+  createRule: ruleBody.map(({ version: _, ...body }) => body),
+  changeRule: ruleBody,
+  createKey: keyBody,
+};
+const anyBody = fc.oneof(fc.jsonValue(), featureBody, ruleBody, keyBody);
 
 function requestOf(operation: DocumentedOperation) {
   const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
@@ -162,7 +195,11 @@ function requestOf(operation: DocumentedOperation) {
       ),
       { maxLength: 4 },
     ),
-    body: fc.oneof({ weight: 9, arbitrary: BODY.map((body) => JSON.stringify(body)) }, text),
+    body: fc.oneof(
+      { weight: 9, arbitrary: (BODIES[operation.id] ?? anyBody).map((body) => JSON.stringify(body)) },
+      { weight: 3, arbitrary: anyBody.map((body) => JSON.stringify(body)) },
+      text,
+    ),
     type: fc.oneof(
       { weight: 9, arbitrary: fc.constant('application/json') },
       fc.constantFrom('text/plain', 'application/json;', 'application/xml', 'multipart/form-data'),
@@ -180,7 +217,9 @@ test('no request is answered with 500, or with anything that the document does n
   await fc.assert(
     fc.asyncProperty(request, async ({ operation, ids, query, body, type, key }) => {
       let next = 0;
-      const path = operation.path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(ids[next++] ?? ''));
+      const path = operation.path.replaceAll(/\{\w+\}/g, () =>
+        encodeURIComponent((ids[next++] ?? '').replace(THE_RULE, ruleId)),
+      );
       const search = new URLSearchParams(
         query.map(([name, value]): [string, string] => [name, value]),
       ).toString();

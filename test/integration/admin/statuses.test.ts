@@ -6,7 +6,7 @@ import { rulesetWrites } from '../../../adapters/ruleset-store.ts';
 import { toUsageUpdate } from '../../../adapters/usage-item.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
 import type { UsageRowChange } from '../../../core/usage-fold.ts';
-import { createAdmin, type Admin, type AdminAnswer, type AdminCall } from '../../support/admin.ts';
+import { createAdmin, fieldOf, type Admin, type AdminAnswer, type AdminCall } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 import { interruptedDynamo } from '../../support/interrupted-dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
@@ -104,12 +104,10 @@ async function seed(): Promise<Ids> {
     { messageId: 't-2', event: 'Page Opened', properties: { plan: 'pro' } },
   );
   await admin.jobs.start(3, 'rule "x" created', admin.clock.now);
-  const idOf = ({ body }: AdminAnswer): string =>
-    typeof body === 'object' && body !== null && 'id' in body ? String(body.id) : '';
   return {
     featureId: 'messages',
-    ruleId: idOf(rule),
-    keyId: idOf(key),
+    ruleId: fieldOf(rule, 'id'),
+    keyId: fieldOf(key, 'id'),
     jobId: 'job_0000000003',
     messageId: 't-1',
     userId: 'user-1',

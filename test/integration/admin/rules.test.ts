@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
+import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
+
+let dynamo: TestDynamo;
+let admin: Admin;
+
+beforeAll(async () => {
+  dynamo = await startTestDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  admin = createAdmin(dynamo.client, await dynamo.tables());
+  await admin.call('POST', '/api/features', { body: { id: 'messages' } });
+});
+
+const RULE = {
+  name: 'Messages from paying teams',
+  enabled: true,
+  featureId: 'messages',
+  event: { operator: 'equals', value: 'Message Sent' },
+  conditions: [{ path: 'properties.plan', operator: 'in', value: ['pro', 'team'] }],
+  delta: { path: 'properties.count' },
+};
+
+async function createRule(body: object = RULE): Promise<string> {
+  const answer = await admin.call('POST', '/api/rules', { body });
+  expect(answer.status).toBe(201);
+  return fieldOf(answer, 'id');
+}
+
+test('a rule comes back as it was written, with its version and its history', async () => {
+  const id = await createRule();
+  const at = '2026-11-23T12:00:00.000Z';
+  const rule = { id, version: 1, ...RULE, createdAt: at, updatedAt: at, updatedBy: 'admin-key' };
+  expect((await admin.call('GET', '/api/rules')).body).toEqual({ rules: [rule] });
+  expect((await admin.call('GET', `/api/rules/${id}`)).body).toEqual({
+    ...rule,
+    history: [{ version: 1, change: 'created', at, by: 'admin-key', rule: RULE }],
+  });
+});
+
+test('a saved rule decides the next event', async () => {
+  await admin.settle({ messageId: 'before', properties: { plan: 'pro', count: '2.5' } });
+  const id = await createRule();
+  await admin.settle({ messageId: 'after', properties: { plan: 'pro', count: '2.5' } });
+  expect((await admin.call('GET', '/api/events/before')).body).toMatchObject({
+    status: 'unmapped',
+    reason: 'no_rule',
+  });
+  expect((await admin.call('GET', '/api/events/after')).body).toMatchObject({
+    status: 'mapped',
+    outcome: { uses: [{ featureId: 'messages', delta: '2.5', ruleId: id, ruleVersion: 1 }] },
+  });
+  await admin.call('PATCH', `/api/rules/${id}`, { body: { enabled: false } });
+  await admin.settle({ messageId: 'disabled', properties: { plan: 'pro' } });
+  expect((await admin.call('GET', '/api/events/disabled')).body).toMatchObject({ status: 'unmapped' });
+});
+
+test('a change replaces the fields it names, and null removes name and delta', async () => {
+  const id = await createRule();
+  const body = { name: null, delta: null, conditions: [] };
+  const changed = await admin.call('PATCH', `/api/rules/${id}`, { body });
+  expect(changed.body).toMatchObject({ version: 2, conditions: [], event: RULE.event });
+  expect(changed.body).not.toHaveProperty('name');
+  expect(changed.body).not.toHaveProperty('delta');
+  expect((await admin.call('PATCH', `/api/rules/${id}`, { body: { event: null } })).body).toMatchObject({
+    code: 'invalid_request',
+    details: [{ path: 'event' }],
+  });
+});
+
+test('a change that changes nothing keeps the version', async () => {
+  const id = await createRule();
+  expect((await admin.call('PATCH', `/api/rules/${id}`, { body: RULE })).body).toMatchObject({ version: 1 });
+});
+
+test('of two edits of one version exactly one is refused with 409', async () => {
+  const id = await createRule();
+  const answers = await Promise.all(
+    ['left', 'right'].map((name) => admin.call('PATCH', `/api/rules/${id}`, { body: { name, version: 1 } })),
+  );
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+  const winner = answers.find(({ status }) => status === 200);
+  expect((await admin.call('GET', `/api/rules/${id}`)).body).toMatchObject({
+    name: winner === undefined ? '' : fieldOf(winner, 'name'),
+    version: 2,
+  });
+});
+
+test('all problems of a rule are reported at once, each with its field', async () => {
+  const body = {
+    featureId: '',
+    event: { operator: 'is', value: 1 },
+    conditions: [{ path: 'a..b', operator: 'in', value: [] }],
+    delta: { value: 'many' },
+    priority: 1,
+  };
+  const answer = await admin.call('POST', '/api/rules', { body });
+  expect(answer.status).toBe(400);
+  const paths = column(answer, 'details', 'path');
+  for (const path of [
+    'featureId',
+    'event.operator',
+    'conditions[0].path',
+    'conditions[0].value',
+    'priority',
+  ]) {
+    expect(paths.some((known) => known === path || `${known}.operator` === path)).toBe(true);
+  }
+});
+
+test('a rule for a feature that does not exist names the field', async () => {
+  expect(await admin.call('POST', '/api/rules', { body: { ...RULE, featureId: 'nothing' } })).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', details: [{ path: 'featureId' }] },
+  });
+});
+
+test('who changed a rule is kept, and a deleted rule keeps what it had counted', async () => {
+  const id = await createRule();
+  const { id: keyId } = await admin.keys.ensure('second-admin', { scope: 'admin', name: 'Ada' }, 0);
+  await admin.settle({ messageId: 'm', properties: { plan: 'pro', count: 2 } });
+  await admin.call('PATCH', `/api/rules/${id}`, { body: { name: 'x' }, key: 'second-admin' });
+  expect((await admin.call('GET', `/api/rules/${id}`)).body).toMatchObject({
+    updatedBy: keyId,
+    history: [{ version: 2, change: 'changed', by: keyId }, { version: 1 }],
+  });
+  expect((await admin.call('DELETE', `/api/rules/${id}`)).status).toBe(204);
+  expect((await admin.call('GET', `/api/rules/${id}`)).status).toBe(404);
+  expect((await admin.call('GET', '/api/usage')).body).toMatchObject({ total: { sum: '2', count: 1 } });
+});
+
+test('two people who save different rules at the same moment both succeed', async () => {
+  const bodies = Array.from({ length: 8 }, (_, index) => ({ ...RULE, name: `Rule ${String(index)}` }));
+  const answers = await Promise.all(bodies.map((body) => admin.call('POST', '/api/rules', { body })));
+  expect(answers.map(({ status }) => status)).toEqual(Array<number>(8).fill(201));
+  const names = column(await admin.call('GET', '/api/rules'), 'rules', 'name');
+  expect(names.toSorted()).toEqual(bodies.map(({ name }) => name));
+});

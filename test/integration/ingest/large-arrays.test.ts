@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventKeyOf } from '../../../adapters/keys.ts';
+import { startEngines, type Engines } from '../../support/pipeline.ts';
+import { startIngest } from './start-ingest.ts';
+
+let engines: Engines;
+
+beforeAll(async () => {
+  engines = await startEngines();
+});
+afterAll(async () => {
+  await engines.stop();
+});
+
+const EVENTS = 4_000;
+const EVENT_BYTES = 1_200;
+
+/** Text that compresses about as well as real events do. */
+const padding = (index: number): string =>
+  Array.from({ length: 120 }, (_, word) => `w${String((index * 31 + word * 17) % 997)}`).join(' ');
+
+function event(index: number): string {
+  const start = `{"type":"track","event":"Used","userId":"u${String(index % 500)}","messageId":"m${String(index)}","timestamp":"2026-11-23T11:00:00.000Z","properties":{"featureId":"f1","text":"`;
+  const text = padding(index);
+  return `${start}${text.padEnd(EVENT_BYTES - start.length - 3, '.').slice(0, EVENT_BYTES - start.length - 3)}"}}`;
+}
+
+test('an array of 4,000 events, 4.8 MB, is answered within 5 s, each of them durable, counted once', async () => {
+  const { pipeline, usage } = await startIngest(engines);
+  const body = `[${Array.from({ length: EVENTS }, (_, index) => event(index)).join(',')}]`;
+  expect(body.length).toBeGreaterThan(4_800_000);
+  const started = performance.now();
+  const answer = await pipeline.send({ body });
+  const elapsedMs = performance.now() - started;
+  expect(answer.status).toBe(200);
+  expect(answer.body).toMatchObject({ success: true, results: { length: EVENTS } });
+  const keys = Array.from({ length: EVENTS }, (_, index) => eventKeyOf(`m${String(index)}`));
+  expect((await pipeline.events.records(keys)).size).toBe(EVENTS);
+  expect(elapsedMs).toBeLessThan(5_000);
+  expect(await usage('u0')).toEqual({ sum: '8', count: 8 });
+  // The same again: all known, none counted twice.
+  const again = await pipeline.send({ body });
+  expect(again.status).toBe(200);
+  expect(await usage('u0')).toEqual({ sum: '8', count: 8 });
+});
+
+test('an array of more than 4,000 events is 413 and says to lower the batch size', async () => {
+  const { pipeline } = await startIngest(engines);
+  const answer = await pipeline.send({ body: `[${new Array(EVENTS + 1).fill('null').join(',')}]` });
+  expect(answer).toMatchObject({
+    status: 413,
+    body: { code: 'payload_too_large', message: expect.stringContaining('lower the batch size') },
+  });
+});
+
+test('100 parallel copies of one event are 100 times 200 and count once', async () => {
+  const { pipeline, usage } = await startIngest(engines);
+  const copy = { ...JSON.parse(event(1)), userId: 'u1' };
+  const answers = await Promise.all(Array.from({ length: 100 }, () => pipeline.webhook(copy)));
+  expect(answers.map(({ status }) => status)).toEqual(new Array(100).fill(200));
+  expect(await usage('u1')).toEqual({ sum: '1', count: 1 });
+});
+
+test('the results of 4,000 events fit the 6 MB of an answer, however long their messageIds are', async () => {
+  const { pipeline } = await startIngest(engines);
+  // Refused events too: they take the longest answers and no room in the tables.
+  const item = (index: number): string =>
+    `{"type":"track","event":"E","anonymousId":"a","messageId":"${'€'.repeat(470)}${String(index)}"}`;
+  const body = `[${Array.from({ length: EVENTS - 1 }, (_, index) => item(index)).join(',')},${event(1)}]`;
+  expect(Buffer.byteLength(body)).toBeGreaterThan(5_500_000);
+  const answer = await pipeline.send({ body });
+  expect(answer.status).toBe(200);
+  expect(Buffer.byteLength(JSON.stringify(answer.body))).toBeLessThan(6 * 1024 * 1024);
+});

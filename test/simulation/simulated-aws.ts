@@ -1,0 +1,252 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { CallFault, Faults } from './faults.ts';
+import { DynamoError, type MemoryDynamo } from './memory-dynamo.ts';
+import { SqsError, type MemorySqs } from './memory-sqs.ts';
+import type { Random } from './random.ts';
+import { invocationStorage, type Invocation, type Scheduler } from './scheduler.ts';
+import { isRecord, type JsonRecord } from './wire-item.ts';
+
+// The real SDK clients with the network taken out. The model sits where the socket would be, as the clients' request
+// handler: so the commands, their serialisation, the classification of errors, the repetition of failed requests with one
+// and the same request token and the reading of answers are the SDK's own. Replaced are the signature (it proves nothing
+// here and costs three quarters of a call), the endpoint, and where the SDK waits before it repeats a request: its standard
+// strategy decides whether and how long, the virtual clock waits.
+
+export interface SimulatedWorld {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly faults: Faults;
+  readonly dynamo: MemoryDynamo;
+  readonly sqs: MemorySqs;
+  /** Told of every call, before it is carried out. */
+  readonly onCall?: (invocation: Invocation | undefined, operation: string) => void;
+}
+
+let world: SimulatedWorld | undefined;
+
+/** Plugs the clients into this world; there is one at a time. */
+export function plugIn(next: SimulatedWorld): void {
+  world = next;
+}
+
+type RequestHandler = Extract<
+  NonNullable<DynamoDBClientConfig['requestHandler']>,
+  { handle: (...args: never[]) => unknown }
+>;
+type Handled = Awaited<ReturnType<RequestHandler['handle']>>;
+type Handle = RequestHandler['handle'];
+type HttpRequest = Parameters<Handle>[0];
+
+const REQUEST_TIMEOUT_MS = 4_000;
+/** As adapters/clients.ts sets it. */
+const ATTEMPTS_MAX = 4;
+
+const never = <Value>(): Promise<Value> => new Promise<Value>(() => undefined);
+
+class RequestFailure extends Error {
+  readonly code: string;
+
+  constructor(name: string, code: string) {
+    super(`simulated ${code}`);
+    this.name = name;
+    this.code = code;
+  }
+}
+
+const reset = (): Error => new RequestFailure('Error', 'ECONNRESET');
+const timedOut = (): Error => new RequestFailure('TimeoutError', 'ETIMEDOUT');
+
+async function handle(request: HttpRequest): Promise<Handled> {
+  if (world === undefined) throw new Error('The clients are not plugged in.');
+  const { scheduler, random, faults } = world;
+  const invocation = invocationStorage.getStore();
+  const [service = '', operation = ''] = (request.headers['x-amz-target'] ?? '').split('.');
+  const body: unknown = JSON.parse(String(request.body));
+  if (!isRecord(body)) throw new Error('A request is a JSON object.');
+  const isDynamo = service.startsWith('DynamoDB');
+  const fault = invocation?.faulty === true ? faults.atCall() : undefined;
+  const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
+
+  if (invocation?.faulty !== false) await scheduler.turn(operation);
+  if (invocation?.alive === false) {
+    // Its container died while the request was on its way: it may have left.
+    if (random.chance(0.5)) run();
+    return await never();
+  }
+  world.onCall?.(invocation, operation);
+  switch (fault) {
+    case undefined:
+      return isDynamo && invocation?.faulty === true ? await inPieces(operation, body, run) : run();
+    case 'refuse':
+      throw reset();
+    case 'error':
+      return httpError(500, isDynamo ? 'InternalServerError' : 'InternalError', 'Simulated.');
+    case 'lose reply':
+      run();
+      throw reset();
+    case 'zombie':
+      scheduler.start(async () => {
+        await scheduler.sleep(random.below(random.pick([2_000, 20_000, 400_000])), 'zombie');
+        run();
+      });
+      await scheduler.sleep(REQUEST_TIMEOUT_MS);
+      throw timedOut();
+    case 'throttle':
+      return throttled(isDynamo, operation, body, random, run);
+    case 'conflict':
+      return conflicting(isDynamo, operation, body, random) ?? run();
+    case 'delay':
+      await scheduler.sleep(random.below(3_900));
+      if (invocation?.alive === false) return await never();
+      return run();
+    case 'freeze': {
+      const reply = run();
+      await scheduler.sleep(random.below(random.pick([8_000, 90_000])));
+      return invocation?.alive === false ? await never() : reply;
+    }
+    case 'crash before':
+      invocation?.onKilled();
+      return await never();
+    case 'crash after':
+      run();
+      invocation?.onKilled();
+      return await never();
+    case 'part refused':
+      return run(true);
+  }
+}
+
+/** Carries out the request at this moment. */
+function answerOf(isDynamo: boolean, operation: string, body: JsonRecord, partial: boolean): Handled {
+  if (world === undefined) throw new Error('The clients are not plugged in.');
+  const { dynamo, sqs, random } = world;
+  try {
+    if (isDynamo) return ok(dynamo.handle(operation, body));
+    return ok(sqs.handle(operation, body, () => partial && random.chance(0.5)));
+  } catch (error) {
+    if (error instanceof DynamoError) return httpError(400, error.type, error.message, error.fields);
+    if (error instanceof SqsError) return httpError(400, error.type, error.message);
+    throw error;
+  }
+}
+
+/** A batch is no snapshot: its keys are read at different moments. */
+async function inPieces(operation: string, body: JsonRecord, run: () => Handled): Promise<Handled> {
+  const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
+  if (world === undefined || keys === undefined || keys.list.length < 2 || !world.random.chance(0.3)) return run();
+  const { scheduler, dynamo, random } = world;
+  const invocation = invocationStorage.getStore();
+  const cut = random.between(1, keys.list.length - 1);
+  const items: unknown[] = [];
+  for (const part of [keys.list.slice(0, cut), keys.list.slice(cut)]) {
+    if (items.length > 0 || part !== keys.list.slice(0, cut)) await scheduler.turn('BatchGetItem, further keys');
+    if (invocation?.alive === false) return await never();
+    const answer = dynamo.handle(operation, { RequestItems: { [keys.table]: { ...keys.rest, Keys: part } } });
+    const responses = isRecord(answer['Responses']) ? answer['Responses'][keys.table] : undefined;
+    if (Array.isArray(responses)) items.push(...(responses as readonly unknown[]));
+  }
+  return ok({ Responses: { [keys.table]: items }, UnprocessedKeys: {} });
+}
+
+function batchKeys(
+  body: JsonRecord,
+): { readonly table: string; readonly rest: JsonRecord; readonly list: readonly unknown[] } | undefined {
+  const [only] = isRecord(body['RequestItems']) ? Object.entries(body['RequestItems']) : [];
+  if (only === undefined || !isRecord(only[1]) || !Array.isArray(only[1]['Keys'])) return undefined;
+  const { Keys: list, ...rest } = only[1];
+  return Array.isArray(list) ? { table: only[0], rest, list } : undefined;
+}
+
+const THROTTLES = ['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'];
+
+function throttled(
+  isDynamo: boolean,
+  operation: string,
+  body: JsonRecord,
+  random: Random,
+  run: () => Handled,
+): Handled {
+  if (!isDynamo) return httpError(400, 'ThrottlingException', 'Simulated.');
+  const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
+  if (keys !== undefined && keys.list.length > 1 && world !== undefined) {
+    // A part of the batch is read, the rest is left.
+    const cut = random.between(1, keys.list.length - 1);
+    const part = { [keys.table]: { ...keys.rest, Keys: keys.list.slice(0, cut) } };
+    const answer = world.dynamo.handle(operation, { RequestItems: part });
+    return ok({ ...answer, UnprocessedKeys: { [keys.table]: { ...keys.rest, Keys: keys.list.slice(cut) } } });
+  }
+  if (operation === 'TransactWriteItems' && random.chance(0.7))
+    return cancelled(body, random, random.pick(['ThrottlingError', 'ProvisionedThroughputExceeded']));
+  void run;
+  return httpError(400, random.pick(THROTTLES), 'Simulated.');
+}
+
+function conflicting(
+  isDynamo: boolean,
+  operation: string,
+  body: JsonRecord,
+  random: Random,
+): Handled | undefined {
+  if (!isDynamo) return undefined;
+  if (operation === 'TransactWriteItems') return cancelled(body, random, 'TransactionConflict');
+  if (!['PutItem', 'UpdateItem', 'DeleteItem'].includes(operation)) return undefined;
+  return httpError(400, 'TransactionConflictException', 'Transaction is ongoing for the item');
+}
+
+function cancelled(body: JsonRecord, random: Random, code: string): Handled {
+  const count = Array.isArray(body['TransactItems']) ? body['TransactItems'].length : 1;
+  const at = random.below(count);
+  return httpError(400, 'TransactionCanceledException', 'Transaction cancelled, see the reasons.', {
+    CancellationReasons: Array.from({ length: count }, (_, index) => ({
+      Code: index === at ? code : 'None',
+    })),
+  });
+}
+
+const encoder = new TextEncoder();
+const HEADERS = { 'content-type': 'application/x-amz-json-1.0' };
+
+const ok = (answer: JsonRecord): Handled => ({
+  response: { statusCode: 200, headers: HEADERS, body: encoder.encode(JSON.stringify(answer)) },
+});
+
+const httpError = (
+  statusCode: number,
+  type: string,
+  message: string,
+  fields: JsonRecord = {},
+): Handled => ({
+  response: {
+    statusCode,
+    headers: HEADERS,
+    body: encoder.encode(JSON.stringify({ __type: `com.amazonaws.simulated#${type}`, message, ...fields })),
+  },
+});
+
+const requestHandler = {
+  handle,
+  metadata: { handlerProtocol: 'http/1.1' },
+  updateHttpClientConfig: (): void => undefined,
+  httpHandlerConfigs: (): object => ({}),
+};
+
+const settings = {
+  requestHandler,
+  endpoint: 'http://simulated.invalid',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+  maxAttempts: ATTEMPTS_MAX,
+  retryMode: 'standard',
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  cacheMiddleware: true,
+};
+
+export const dynamo = new DynamoDBClient(settings);
+export const sqs = new SQSClient({ ...settings, md5: false });
+
+for (const client of [dynamo, sqs]) {
+  for (const step of ['httpSigningMiddleware', 'getUserAgentMiddleware', 'hostHeaderMiddleware', 'loggerMiddleware'])
+    client.middlewareStack.remove(step);
+}
