@@ -1,43 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  GetItemCommand,
-  QueryCommand,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-  type AttributeValue,
-  type DynamoDBClient,
-  type TransactWriteItem,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { RULE_LIMITS } from '../core/mapping/limits.ts';
 import type { CheckedRuleBody, RuleBody, RuleProblem } from '../core/mapping/rule.ts';
-import type { Ruleset, RulesetSnapshot } from '../core/ruleset.ts';
-import { N, readN, readS, S, type Item } from './attributes.ts';
-import { pause } from './backoff.ts';
+import type { Ruleset } from '../core/ruleset.ts';
+import { N, type Item } from './attributes.ts';
+import { commitConfigChange, type NotSaved, type Plan } from './config-commit.ts';
 import {
-  FEATURE_PK,
-  featureKey,
-  fromFeatureItem,
-  fromHistoryItem,
-  fromRuleItem,
-  historyPk,
   RULE_COUNT_KEY,
-  RULE_PK,
   ruleKey,
   toFeatureItem,
   toHistoryItem,
   toRuleItem,
   type Feature,
   type FeatureBody,
-  type FeatureRecord,
   type FeatureType,
   type RuleChange,
   type RuleRecord,
-  type RuleVersion,
 } from './config-item.ts';
-import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
-import type { Page } from './event-store.ts';
-import { isPermanent } from './failure-kind.ts';
+import { ConfigReader } from './config-reader.ts';
 import {
   featureAfter,
   ruleAfter,
@@ -47,25 +28,13 @@ import {
   withRule,
   type SavedRule,
 } from './ruleset-change.ts';
-import { RulesetStore, rulesetWrites } from './ruleset-store.ts';
+import { RulesetStore } from './ruleset-store.ts';
 
-// Features and rules, and the one way to change them. Every change is one transaction: the item, its history, the next
-// ruleset and the head that names it, under the condition that the head has not moved since it was read. So changes
-// happen one after the other, each check (does the feature exist, does a rule still use it) holds at the moment of the
-// change, and of two that collide the later one reads again and repeats.
+// Changing features and rules: what each change checks and writes. How it is written, and what happens when two changes
+// collide, is in config-commit.ts; what generation it gives to a rule or feature, in ruleset-change.ts.
 
 /** Features that one deployment may hold; all of them are part of every ruleset. */
 export const FEATURES_MAX = 1_000;
-/** Parts of a stored ruleset that a change writes and, two generations later, removes (adapters/ruleset-store.ts). */
-const RULESET_PARTS_MAX = 4;
-const COLLISIONS_MAX = 14;
-const FAULTS_MAX = 2;
-const HISTORY_MAX = 20;
-/** Longer ids were never given out, and would be more than a DynamoDB key holds. */
-const ID_LENGTH_MAX = 200;
-
-/** The change was not made. `busy`: too many others were changing rules at the same time, so it may be sent again. */
-export type NotSaved = { readonly kind: 'busy' } | { readonly kind: 'ruleset_too_large' };
 export type FeatureCreated =
   { readonly kind: 'saved'; readonly feature: Feature } | { readonly kind: 'exists' | 'too_many' } | NotSaved;
 export type FeatureChanged =
@@ -95,62 +64,20 @@ export interface FeatureChange {
   readonly archived?: boolean;
 }
 
-/** What to write, or that there is nothing (more) to write. */
-type Plan<Result> =
-  | {
-      readonly write: {
-        readonly next: RulesetSnapshot;
-        readonly cause: string;
-        readonly items: readonly TransactWriteItem[];
-      };
-      readonly result: Result;
-    }
-  | { readonly write?: undefined; readonly result: Result };
-
 export interface ConfigStoreOptions {
   readonly now: () => number;
   /** A new rule's id for a creation at this time. */
   readonly newRuleId: (now: number) => string;
 }
 
-export class ConfigStore {
-  private readonly dynamo: DynamoDBClient;
-  private readonly table: string;
+export class ConfigStore extends ConfigReader {
   private readonly rulesets: RulesetStore;
   private readonly options: ConfigStoreOptions;
 
   constructor(dynamo: DynamoDBClient, table: string, options: ConfigStoreOptions) {
-    this.dynamo = dynamo;
-    this.table = table;
+    super(dynamo, table);
     this.rulesets = new RulesetStore(dynamo, table);
     this.options = options;
-  }
-
-  /** Features by id; deleted ones are left out, so a page may be short. */
-  async listFeatures(limit: number, cursor?: string): Promise<Page<Feature>> {
-    const page = await this.page(FEATURE_PK, limit, cursor);
-    const records = page.rows.map(fromFeatureItem);
-    return {
-      ...page,
-      rows: records.filter(({ deletedAt }) => deletedAt === undefined).map(({ feature }) => feature),
-    };
-  }
-
-  /** Every feature that usage may have been counted for, deleted ones included. */
-  async allFeatureIds(): Promise<readonly string[]> {
-    const ids: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.page(FEATURE_PK, FEATURES_MAX, cursor);
-      ids.push(...page.rows.map((item) => readS(item, 'sk')));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return ids;
-  }
-
-  async getFeature(id: string): Promise<Feature | undefined> {
-    const record = await this.featureRecord(id);
-    return record?.deletedAt === undefined ? record?.feature : undefined;
   }
 
   async createFeature(id: string, body: FeatureBody): Promise<FeatureCreated> {
@@ -225,32 +152,6 @@ export class ConfigStore {
         },
       };
     });
-  }
-
-  /** Rules, oldest first. */
-  async listRules(limit: number, cursor?: string): Promise<Page<SavedRule>> {
-    const page = await this.page(RULE_PK, limit, cursor);
-    return { ...page, rows: page.rows.map((item) => fromRuleItem(item).rule) };
-  }
-
-  async getRule(id: string): Promise<SavedRule | undefined> {
-    return (await this.ruleRecord(id))?.rule;
-  }
-
-  /** The latest versions of a rule, newest first; those of a deleted rule too. */
-  async ruleHistory(id: string): Promise<readonly RuleVersion[]> {
-    if (id.length > ID_LENGTH_MAX) return [];
-    const { Items: items } = await this.dynamo.send(
-      new QueryCommand({
-        TableName: this.table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': S(historyPk(id)) },
-        ConsistentRead: true,
-        ScanIndexForward: false,
-        Limit: HISTORY_MAX,
-      }),
-    );
-    return (items ?? []).map(fromHistoryItem);
   }
 
   async createRule(body: RuleBody, by: string): Promise<RuleCreated> {
@@ -342,33 +243,13 @@ export class ConfigStore {
     });
   }
 
-  /** `plan` is asked again, with the ruleset of that moment, whenever another change came first. */
   private async commit<Result>(
     plan: (current: Ruleset) => Promise<Plan<Result>>,
   ): Promise<Result | NotSaved> {
-    let faults = 0;
-    for (let attempt = 0; attempt <= COLLISIONS_MAX; attempt += 1) {
-      if (attempt > 0) await pause(attempt);
-      // The ruleset before the items: what is read after it and committed under its generation has not changed since.
-      const { write, result } = await plan(await this.rulesets.current());
-      if (write === undefined) return result;
-      const ruleset = rulesetWrites(this.table, write.next, write.cause.toWellFormed());
-      if (partsOf(ruleset) > RULESET_PARTS_MAX) return { kind: 'ruleset_too_large' };
-      try {
-        await this.dynamo.send(
-          new TransactWriteItemsCommand({ TransactItems: [...write.items, ...ruleset] }),
-        );
-        return result;
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        const reasons =
-          error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-        if (isPermanent(error, reasons)) throw error;
-        // Anything but a collision may be a lost reply: going round again finds out whether the change was made.
-        if (reasons.length === 0 && (faults += 1) > FAULTS_MAX) throw error;
-      }
-    }
-    return { kind: 'busy' };
+    return await commitConfigChange(
+      { dynamo: this.dynamo, table: this.table, rulesets: this.rulesets },
+      plan,
+    );
   }
 
   private ruleWrites({ rule, changeId }: RuleRecord, change: RuleChange): TransactWriteItem[] {
@@ -379,81 +260,14 @@ export class ConfigStore {
     ];
   }
 
-  private async ruleCount(): Promise<number> {
-    const item = await this.item(RULE_COUNT_KEY);
-    return item === undefined ? 0 : readN(item, 'n');
-  }
-
   /** Exact, because the transaction holds only while nothing else has changed. */
   private readonly countWrite = (count: number): TransactWriteItem =>
     put(this.table, { ...RULE_COUNT_KEY, n: N(count) });
-
-  private async rulesOfFeature(featureId: string): Promise<readonly string[]> {
-    const ids: string[] = [];
-    let from: Record<string, AttributeValue> | undefined;
-    do {
-      const answer = await this.dynamo.send(
-        new QueryCommand({
-          TableName: this.table,
-          KeyConditionExpression: 'pk = :pk',
-          FilterExpression: 'fi = :fi',
-          ProjectionExpression: 'sk',
-          ExpressionAttributeValues: { ':pk': S(RULE_PK), ':fi': S(featureId) },
-          ConsistentRead: true,
-          ...(from !== undefined && { ExclusiveStartKey: from }),
-        }),
-      );
-      ids.push(...(answer.Items ?? []).map((item) => readS(item, 'sk')));
-      from = answer.LastEvaluatedKey;
-    } while (from !== undefined);
-    return ids;
-  }
-
-  private async featureRecord(id: string): Promise<FeatureRecord | undefined> {
-    const item = id.length > ID_LENGTH_MAX ? undefined : await this.item(featureKey(id));
-    return item === undefined ? undefined : fromFeatureItem(item);
-  }
-
-  private async ruleRecord(id: string): Promise<RuleRecord | undefined> {
-    const item = id.length > ID_LENGTH_MAX ? undefined : await this.item(ruleKey(id));
-    return item === undefined ? undefined : fromRuleItem(item);
-  }
-
-  private async item(key: Item): Promise<Item | undefined> {
-    const { Item: item } = await this.dynamo.send(
-      new GetItemCommand({ TableName: this.table, Key: { ...key }, ConsistentRead: true }),
-    );
-    return item;
-  }
-
-  /** One query, so at most 1 MB, of one partition. The cursor is the last sort key. */
-  private async page(pk: string, limit: number, cursor?: string): Promise<Page<Item>> {
-    const after = decodeCursor(cursor)?.['after'];
-    if (cursor !== undefined && (after === undefined || after.S === '' || after.S.length > ID_LENGTH_MAX)) {
-      throw new InvalidCursorError('The cursor is not one that this list gave out.');
-    }
-    const answer = await this.dynamo.send(
-      new QueryCommand({
-        TableName: this.table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': S(pk) },
-        ConsistentRead: true,
-        Limit: limit,
-        ...(after !== undefined && { ExclusiveStartKey: { pk: S(pk), sk: after } }),
-      }),
-    );
-    const last = answer.LastEvaluatedKey?.['sk'];
-    const next = last === undefined ? undefined : encodeCursor({ after: last });
-    return { rows: answer.Items ?? [], ...(next !== undefined && { cursor: next }) };
-  }
 }
 
 const put = (table: string, item: Item): TransactWriteItem => ({
   Put: { TableName: table, Item: { ...item } },
 });
-
-const partsOf = (ruleset: readonly TransactWriteItem[]): number =>
-  ruleset.filter((write) => write.Put?.Item?.['b'] !== undefined).length;
 
 /** JSON drops a field that is undefined, so a field that was never there equals one that was removed. */
 const withoutAbsent = (feature: Feature): object =>

@@ -27,6 +27,8 @@ import {
   type NewEvent,
 } from './event-item.ts';
 import { batchGet } from './batch-get.ts';
+import { insertItems } from './insert-items.ts';
+import { mapAtMost } from './map-at-most.ts';
 import { keyPartOf } from './keys.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
@@ -36,6 +38,9 @@ export type PutResult =
   | { readonly kind: 'stored' }
   /** The messageId is known. `conflict`: it came with another body, which was refused and noted on the event. */
   | { readonly kind: 'duplicate'; readonly state: EventState; readonly conflict: boolean };
+
+/** Requests in flight at once where events are handled one by one. */
+const EVENTS_AT_ONCE = 48;
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -79,6 +84,58 @@ export class EventStore {
       if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
       return await this.duplicateOf(event, error.Item);
     }
+  }
+
+  /**
+   * Stores many events, of different messageIds, each as `put` does. The results are in their order; undefined stands for
+   * an event that could not be stored. `onFailure` is told why.
+   */
+  async putAll(
+    events: readonly NewEvent[],
+    onFailure: (error: unknown) => void,
+  ): Promise<readonly (PutResult | undefined)[]> {
+    const results = new Map<string, PutResult>();
+    const few = events.length > 1 ? await this.insertSmall(events, results) : events;
+    await mapAtMost(EVENTS_AT_ONCE, few, async (event) => {
+      try {
+        results.set(event.key, await this.put(event));
+      } catch (error) {
+        onFailure(error);
+      }
+    });
+    return events.map(({ key }) => results.get(key));
+  }
+
+  /** Stores what fits one item each, in few requests. Returns the events that must be put one by one. */
+  private async insertSmall(
+    events: readonly NewEvent[],
+    results: Map<string, PutResult>,
+  ): Promise<readonly NewEvent[]> {
+    const left: NewEvent[] = [];
+    const small: { readonly event: NewEvent; readonly item: Item }[] = [];
+    for (const event of events) {
+      const body = toBodyItems(event.key, event.text, () => '');
+      if (body.chunks.length > 0) left.push(event);
+      else small.push({ event, item: toEventItem(event, body.inline) });
+    }
+    const items = small.map(({ item }) => item);
+    const outcomes = await insertItems(this.dynamo, this.table, items);
+    const known: NewEvent[] = [];
+    for (const [index, { event }] of small.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === 'inserted') results.set(event.key, { kind: 'stored' });
+      else if (outcome === 'exists') known.push(event);
+      else left.push(event);
+    }
+    // Without them `put` asks for each, so nothing is lost when they cannot be read.
+    const first = await this.items(known.map(({ key }) => key)).catch(() => new Map<string, Item>());
+    await mapAtMost(EVENTS_AT_ONCE, known, async (event) => {
+      const item = first.get(event.key);
+      const duplicate = item && (await this.duplicateOf(event, item).catch(() => undefined));
+      if (duplicate === undefined) left.push(event);
+      else results.set(event.key, duplicate);
+    });
+    return left;
   }
 
   private async duplicateOf(event: NewEvent, first: Item): Promise<PutResult> {

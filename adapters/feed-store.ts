@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PutItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { N, readN, readOptionalN, readOptionalS, readS, S, type Item } from './attributes.ts';
+import type { Dialect } from '../core/segment-event.ts';
+import { N, readN, readOneOf, readOptionalN, readOptionalS, S, type Item } from './attributes.ts';
 
 // The live feed: what was accepted and refused lately, so that a person who is connecting Segment can see it arrive or
 // see why not. An entry holds codes, counts and keys of events, never anything that a sender wrote: who shows the feed
@@ -22,7 +23,7 @@ export interface FeedEntry {
   /** Arrival of the first and of the last request in it, epoch milliseconds. */
   readonly from: number;
   readonly at: number;
-  readonly dialect: string;
+  readonly dialect: Dialect;
   /** Absent when the requests carried no valid key. */
   readonly apiKeyId?: string;
   readonly requests: number;
@@ -88,7 +89,7 @@ function fromItem(item: Item): FeedEntry {
   return {
     from: readN(item, 'fr'),
     at: readN(item, 'at'),
-    dialect: readS(item, 'di'),
+    dialect: readOneOf(item, 'di', ['webhook', 'tracking']),
     ...(apiKeyId !== undefined && { apiKeyId }),
     requests: readN(item, 'nr'),
     accepted: readN(item, 'na'),

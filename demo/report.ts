@@ -81,6 +81,6 @@ export function rejectedReport(day: SaasDay, feed: readonly FeedEntry[], since: 
   const rows = [...counts.values()].map(({ code, message, count }) => [number(count), code, message]);
   const rejected = day.calls.filter(({ outcome }) => outcome.kind === 'rejected');
   const pages = rejected.filter(({ type }) => type === 'page').length;
-  const note = `This run sent ${number(rejected.length - pages)} anonymous events and ${number(pages)} page calls. The feed is a sample: each instance of ingest writes at most once a second.`;
+  const note = `This run sent ${number(rejected.length - pages)} anonymous events and ${number(pages)} page calls. What came last may still be missing: ingest writes to the feed about once a second, with its next request.`;
   return `Rejected, as the live feed says\n\n${textTable([' Events', 'Code', 'What the sender is told'], rows)}\n\n  ${note}`;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../json-value.ts';
-import { AS_SENT, compileCondition, type CompiledCondition } from './condition.ts';
-import { parsePath, stepInto, valuesAt, type ParsedPath, type Path } from './path.ts';
-import type { Condition } from './rule.ts';
+import { AS_SENT, compileConditionAt, type CompiledCondition } from './condition.ts';
+import type { Condition, Operator } from './condition-schema.ts';
+import { EVERY_ELEMENT, parsePath, stepInto, valuesAt, type ParsedPath, type Path } from './path.ts';
 
 // Evaluates one event at a time for many rules, and does nothing twice: a place in the event is read once, however many
 // rules look at it, and a condition that a hundred rules share is evaluated once. Places and conditions have numbers,
@@ -42,26 +42,31 @@ export class Evaluator {
   /** The turn in which the condition was evaluated; negative when it did not hold. */
   readonly #verdicts: number[] = [];
 
-  readonly #paths = new Map<string, ParsedPath>();
-  readonly #slots = new Map<string, Slot>();
-  readonly #pool = new Map<string, PooledCondition | undefined>();
+  readonly #places = new Map<string, Place>();
+  readonly #children = new Map<string, Slot>();
 
   /** Undefined when the path cannot be read: such a condition never holds. */
   condition(condition: Condition): PooledCondition | undefined {
-    const key = keyOf(condition);
-    const known = this.#pool.get(key);
-    if (known !== undefined) return known;
-    const compiled = compileCondition(condition, (text) => this.#readPath(text));
-    if (compiled === undefined) return undefined;
+    const place = this.#placeOf(condition.path);
+    if (!place.parsed.ok) return undefined;
+    const pool = poolFor(place, condition);
+    const key = isPlain(condition) ? valueOf(condition) : JSON.stringify(condition);
+    let pooled = pool.get(key);
+    if (pooled === undefined) {
+      pooled = this.#add(condition, place.parsed.path, place.slot);
+      pool.set(key, pooled);
+    }
+    return pooled;
+  }
+
+  #add(condition: Condition, path: Path, slot: Slot | undefined): PooledCondition {
+    const compiled = compileConditionAt(condition, path);
     const id = this.#conditions.length;
-    const pooled: PooledCondition = compiled.path.many
-      ? { ...compiled, id }
-      : { ...compiled, id, slot: this.#slotFor(condition.path, compiled.path) };
+    const pooled: PooledCondition = slot === undefined ? { ...compiled, id } : { ...compiled, id, slot };
     this.#conditions.push(pooled);
-    this.#slotOf.push(pooled.slot ?? NO_SLOT);
+    this.#slotOf.push(slot ?? NO_SLOT);
     this.#onlyValueOf.push(onlyValue(compiled));
     this.#verdicts.push(0);
-    this.#pool.set(key, pooled);
     return pooled;
   }
 
@@ -115,42 +120,70 @@ export class Evaluator {
     return holds;
   }
 
-  #readPath(text: string): ParsedPath {
-    let parsed = this.#paths.get(text);
-    if (parsed === undefined) this.#paths.set(text, (parsed = parsePath(text)));
-    return parsed;
+  #placeOf(text: string): Place {
+    let place = this.#places.get(text);
+    if (place === undefined) {
+      const parsed = parsePath(text);
+      const slot = parsed.ok && !parsed.path.many ? this.#slotFor(parsed.path) : undefined;
+      place = { parsed, slot, plain: new Map(), switched: new Map() };
+      this.#places.set(text, place);
+    }
+    return place;
   }
 
-  #slotFor(text: string, path: Path): Slot {
-    const known = this.#slots.get(text);
-    if (known !== undefined) return known;
+  #slotFor(path: Path): Slot {
     let slot = ROOT;
     for (const segment of path.segments) {
-      if (segment !== null) slot = this.#childSlot(slot, segment);
+      if (segment !== EVERY_ELEMENT) slot = this.#childSlot(slot, segment);
     }
-    this.#slots.set(text, slot);
     return slot;
   }
 
   #childSlot(parent: Slot, segment: string | number): Slot {
-    const key = `\\${parent}${typeof segment === 'string' ? '.' : '['}${segment}`;
-    const known = this.#slots.get(key);
+    const key = `${parent}${typeof segment === 'string' ? '.' : '['}${segment}`;
+    const known = this.#children.get(key);
     if (known !== undefined) return known;
     const slot = this.#parents.length;
     this.#parents.push(parent);
     this.#segments.push(segment);
     this.#values.push(undefined);
     this.#readInTurn.push(0);
-    this.#slots.set(key, slot);
+    this.#children.set(key, slot);
     return slot;
   }
 }
 
-function onlyValue({ path, keys }: CompiledCondition): JsonValue | undefined {
-  return !path.many && keys?.reading === AS_SENT && keys.values.length === 1 ? keys.values[0] : undefined;
+/** A path, and the conditions on it: rules repeat each other, and looking one up is quicker than compiling it. */
+interface Place {
+  readonly parsed: ParsedPath;
+  readonly slot: Slot | undefined;
+  /** By operator and value. */
+  readonly plain: Map<Operator, Pool>;
+  /** By everything, as JSON: conditions with switches, and those with lists. */
+  readonly switched: Pool;
 }
 
-/** Equal keys, equal meaning. */
-function keyOf(condition: Condition): string {
-  return JSON.stringify(condition);
+type Pool = Map<JsonValue | undefined, PooledCondition>;
+
+function poolFor(place: Place, condition: Condition): Pool {
+  if (!isPlain(condition)) return place.switched;
+  let pool = place.plain.get(condition.operator);
+  if (pool === undefined) place.plain.set(condition.operator, (pool = new Map()));
+  return pool;
+}
+
+/** Nothing but path, operator and a single value. */
+function isPlain(condition: Condition): boolean {
+  for (const key in condition) {
+    if (key !== 'path' && key !== 'operator' && key !== 'value') return false;
+  }
+  return typeof valueOf(condition) !== 'object';
+}
+
+function valueOf(condition: Condition): JsonValue | undefined {
+  return 'value' in condition ? condition.value : undefined;
+}
+
+function onlyValue({ path, keys }: CompiledCondition): JsonValue | undefined {
+  return !path.many && keys?.reading === AS_SENT && keys.values.length === 1 ? keys.values[0] : undefined;
 }

@@ -1,4 +1,5 @@
-import { ownValue, type JsonObject, type JsonValue } from '../json-value.ts';
+import { fieldLookup } from '../field-lookup.ts';
+import type { JsonObject, JsonValue } from '../json-value.ts';
 import { compileCondition } from './condition.ts';
 import { compileEventMatcher } from './event-matcher.ts';
 import { parsePath, valueAt, valuesAt } from './path.ts';
@@ -21,6 +22,9 @@ export interface FailedPart {
 export type RuleExplanation =
   { readonly matched: true } | { readonly matched: false; readonly failed: FailedPart };
 
+/** In any spelling of the field, as ingest reads it. */
+const nameOf = fieldLookup('event');
+
 /** The first part of the rule that the event fails, in the rule's order: the event matcher, then the conditions. */
 export function explainRule(
   rule: Pick<MappingRule, 'event' | 'conditions'>,
@@ -39,7 +43,7 @@ export function ruleExplainer(
     compiled: compileCondition(condition),
   }));
   return (event) => {
-    const name = ownValue(event, 'event');
+    const name = nameOf(event);
     if (typeof name !== 'string' || !accepts(name)) {
       const { operator, value } = rule.event;
       return {

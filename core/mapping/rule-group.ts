@@ -148,7 +148,9 @@ function addEntry(
 function arrange(ranks: readonly Rank[], rules: readonly MappingRule[], evaluator: Evaluator): Arrangement {
   const conditionsOf = rules.map((rule) => compileAll(rule, evaluator));
   const uses = new Uses();
-  for (const conditions of conditionsOf) uses.count(conditions ?? []);
+  if (rules.length >= TABLE_RULES_MIN) {
+    for (const conditions of conditionsOf) uses.count(conditions ?? []);
+  }
 
   const tables = new Map<string, Table>();
   const gatesOfField = new Map<Slot | undefined, Map<ConditionId, Entries>>();
@@ -210,7 +212,7 @@ class Uses {
   }
 
   sharing({ id }: PooledCondition): number {
-    return this.#ofCondition.get(id) ?? Infinity;
+    return this.#ofCondition.get(id) ?? 0;
   }
 }
 
@@ -227,16 +229,17 @@ function compileAll(rule: MappingRule, evaluator: Evaluator): readonly PooledCon
 
 /** The condition with keys that the fewest rules share, because it opens least often; without one, the first. */
 function chooseDoor(conditions: readonly PooledCondition[], uses: Uses): PooledCondition | undefined {
-  let [best] = conditions;
+  let best: PooledCondition | undefined;
   let fewest = Infinity;
   for (const condition of conditions) {
+    if (condition.keys === undefined) continue;
     const sharing = uses.sharing(condition);
-    if (sharing < fewest) {
+    if (best === undefined || sharing < fewest) {
       best = condition;
       fewest = sharing;
     }
   }
-  return best;
+  return best ?? conditions[0];
 }
 
 function tableFor(tables: Map<string, Table>, door: PooledCondition, reading: Reading): Table {

@@ -12,6 +12,7 @@ import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
 import { eventRoutes } from './routes/events.ts';
 import { featureRoutes } from './routes/features.ts';
+import { feedRoutes } from './routes/feed.ts';
 import { homeRoutes } from './routes/home.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -56,6 +57,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     ruleRoutes,
     usageRoutes,
     eventRoutes,
+    feedRoutes,
     unmappedRoutes,
     userRoutes,
     keyRoutes,

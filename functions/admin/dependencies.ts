@@ -5,6 +5,7 @@ import type { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
+import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
 import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import type { UsageStore } from '../../adapters/usage-store.ts';
@@ -21,6 +22,7 @@ export interface AdminDependencies {
   readonly usage: UsageStore;
   readonly events: EventStore;
   readonly eventList: EventList;
+  readonly feed: FeedStore;
   readonly unmapped: UnmappedStore;
   readonly users: UserStore;
   readonly userList: UserList;

@@ -5,6 +5,7 @@ import { dynamoClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
@@ -34,6 +35,7 @@ export const handler = functionUrlHandler(
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),
+    feed: new FeedStore(dynamo, environment.OPERATIONS_TABLE),
     unmapped,
     users: new UserStore(dynamo, environment.USERS_TABLE),
     userList: new UserList(dynamo, environment.USERS_TABLE),

@@ -1,4 +1,4 @@
-import type { NotSaved } from '../../adapters/config-store.ts';
+import type { NotSaved } from '../../adapters/config-commit.ts';
 import { ApiError } from './api-error.ts';
 
 /** Why a change of rules or features was not made, whatever it was. */

@@ -31,6 +31,7 @@ export const OPERATIONS = {
 
   listEvents: { method: 'get', path: '/api/events', scope: 'read' },
   getEvent: { method: 'get', path: '/api/events/{messageId}', scope: 'read' },
+  listFeed: { method: 'get', path: '/api/feed', scope: 'read' },
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
 
   listUsers: { method: 'get', path: '/api/users', scope: 'read' },

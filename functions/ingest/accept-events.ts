@@ -3,7 +3,6 @@ import type { NewEvent } from '../../adapters/event-item.ts';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { EventStore, PutResult } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { mapAtMost } from '../../adapters/map-at-most.ts';
 import type { RequestFeed } from '../../adapters/request-feed.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import type { RequestItem } from '../../core/request-items.ts';
@@ -19,9 +18,6 @@ export interface AcceptDependencies {
   readonly retryMarkers: RetryMarkers;
   readonly feed: RequestFeed;
 }
-
-/** Writes in flight at once for one request. */
-const PUTS_AT_ONCE = 48;
 
 /** The answer for one item, in the words of the interface. */
 export interface ItemResult {
@@ -83,19 +79,18 @@ export async function acceptEvents(
     pending.set(key, { index, event });
   }
 
-  let failure: string | undefined;
+  const failures: string[] = [];
+  const events = [...pending.values()].map(({ event }) => event);
+  const puts = await deps.events.putAll(events, (error) => failures.push(nameOf(error)));
   const newKeys: string[] = [];
   const toQueue: string[] = [];
-  await mapAtMost(PUTS_AT_ONCE, [...pending.values()], async ({ index, event }) => {
-    try {
-      const put = await deps.events.put(event);
-      if (put.kind === 'stored') newKeys.push(event.key);
-      if (put.kind === 'stored' || put.state === 'received') toQueue.push(event.key);
-      results.set(index, resultOf(event.messageId, event.type, duplicateMessage(put)));
-    } catch (error) {
-      failure = nameOf(error);
-    }
-  });
+  for (const [at, { index, event }] of [...pending.values()].entries()) {
+    const put = puts[at];
+    if (put === undefined) continue;
+    if (put.kind === 'stored') newKeys.push(event.key);
+    if (put.kind === 'stored' || put.state === 'received') toQueue.push(event.key);
+    results.set(index, resultOf(event.messageId, event.type, duplicateMessage(put)));
+  }
   // Also when a put failed: what is stored gets going, and the retry finds it done.
   const { dialect, apiKeyId } = source;
   const [unsent] = await Promise.all([
@@ -111,10 +106,11 @@ export async function acceptEvents(
   ]);
   if (unsent.length > 0) {
     await deps.retryMarkers.write(unsent).catch((error: unknown) => {
-      failure = `retry marker: ${nameOf(error)}`;
+      failures.push(`retry marker: ${nameOf(error)}`);
     });
   }
-  if (failure !== undefined) return { ok: false, reason: failure };
+  const [reason] = failures;
+  if (reason !== undefined) return { ok: false, reason };
   return { ok: true, results: items.map((_, index) => results.get(index) ?? { status: 400 }) };
 }
 

@@ -212,24 +212,33 @@ function refuse(request: IncomingMessage, response: ServerResponse, problem: key
     send(response, PROBLEMS[problem]);
     return;
   }
-  // The sender is still sending. Closing at once would reset the connection, and the answer would be lost on the way; so
-  // what comes is read and dropped for a while.
+  // The sender is still sending. Closing the connection now would reset it, and the answer would be lost on the way. So
+  // the answer goes out whole, but is not ended, while what comes is read and dropped for a while.
   response.setHeader('connection', 'close');
-  send(response, PROBLEMS[problem]);
+  response.write(writeProblem(response, PROBLEMS[problem]));
   let drained = 0;
-  const patience = setTimeout(() => request.destroy(), DRAIN_MS);
+  const end = (): void => {
+    clearTimeout(patience);
+    response.end();
+  };
+  const patience = setTimeout(end, DRAIN_MS);
   request.on('data', (chunk: Buffer) => {
     drained += chunk.length;
-    if (drained > DRAIN_BYTES_MAX) request.destroy();
+    if (drained > DRAIN_BYTES_MAX) end();
   });
-  request.once('close', () => {
-    clearTimeout(patience);
-  });
+  request.once('end', end);
+  request.once('close', end);
   request.resume();
 }
 
-function send(response: ServerResponse, problem: (typeof PROBLEMS)[keyof typeof PROBLEMS]): void {
-  const { status, code, message } = problem;
+type Problem = (typeof PROBLEMS)[keyof typeof PROBLEMS];
+
+function send(response: ServerResponse, problem: Problem): void {
+  response.end(writeProblem(response, problem));
+}
+
+/** Writes the head, and returns the body. */
+function writeProblem(response: ServerResponse, { status, code, message }: Problem): string {
   const body = JSON.stringify({ code, message });
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -238,7 +247,7 @@ function send(response: ServerResponse, problem: (typeof PROBLEMS)[keyof typeof 
     'access-control-allow-origin': '*',
     ...(status === 429 || status === 503 ? { 'retry-after': '1' } : {}),
   });
-  response.end(body);
+  return body;
 }
 
 async function listen(server: Server, port: number): Promise<string> {

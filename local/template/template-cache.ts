@@ -32,8 +32,8 @@ const CHILD = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));
 
 export interface TemplateCacheOptions {
   readonly projectRoot: string;
-  /** Makes the assembly in the folder. */
-  readonly synthesize?: ((folder: string) => Promise<void>) | undefined;
+  /** Makes the assembly in the folder. @default by the project's CDK app */
+  readonly synthesize?: ((folder: string, compileCacheFolder: string) => Promise<void>) | undefined;
 }
 
 /** Where this checkout keeps what can be made again. Falls back to the temporary folder where node_modules is read-only. */
@@ -60,7 +60,7 @@ export async function cachedAssembly(options: TemplateCacheOptions): Promise<Cac
   if (existsSync(folder)) return { folder, hit: true };
   const draft = `${folder}.${process.pid}`;
   try {
-    await synthesize(draft);
+    await synthesize(draft, cacheFolder(projectRoot, 'code'));
     renameSync(draft, folder);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
@@ -71,9 +71,11 @@ export async function cachedAssembly(options: TemplateCacheOptions): Promise<Cac
   return { folder, hit: false };
 }
 
-async function synthesizeInChild(folder: string): Promise<void> {
+async function synthesizeInChild(folder: string, compileCacheFolder: string): Promise<void> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, folder], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A third faster from the second time on.
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder },
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)));

@@ -545,15 +545,13 @@ function codeFolder(lambda: Resource): string {
   return join(folder, `asset.${Code.S3Key.replace(/\.zip$/, '')}`);
 }
 
-/** The variables in the function's row of the table in docs/architecture.md, with its "as process" and "all tables" written out. */
+/** The variables in the function's row of the table in docs/architecture.md, with its "all tables" written out. */
 function documentedEnvironment(name: FunctionName): Set<string> {
   const document = readFileSync(join(import.meta.dirname, '../../docs/architecture.md'), 'utf8');
   const rows = document.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
   const cell = rows.find(([, first]) => first === `\`${name}\``)?.[4];
   if (cell === undefined) throw new Error(`docs/architecture.md has no row for the function ${name}.`);
   const variables = new Set([...cell.matchAll(/`([A-Z_]+)`/g)].flatMap(([, variable]) => variable ?? []));
-  if (cell.includes('as process'))
-    for (const variable of documentedEnvironment('process')) variables.add(variable);
   if (cell.includes('all tables')) {
     for (const table of ['EVENTS', 'USAGE', 'USERS', 'CONFIG', 'OPERATIONS']) variables.add(`${table}_TABLE`);
   }

@@ -1,8 +1,8 @@
 import type { Random } from './random.ts';
 import { invocationStorage, type Scheduler } from './scheduler.ts';
 
-// Takes chance and time away from Node, so that a seed repeats its run: Math.random, randomUUID, the timers of
-// node:timers/promises (the pauses of adapters/backoff.ts) and AbortSignal.timeout follow the simulation. The product's
+// Takes chance and time away from Node, so that a seed repeats its run: Math.random, randomUUID, setTimeout
+// (the pauses of adapters/backoff.ts and of the SDK) and AbortSignal.timeout follow the simulation. The product's
 // code stays as it is. Only for a process of its own: nothing gives Node its chance and time back.
 
 export interface Ruling {
@@ -26,6 +26,9 @@ export function takeOverNode(): void {
   crypto.randomUUID = () => current().random.uuid();
   timers.setTimeout = (ms = 0) => current().scheduler.sleep(ms, 'pause');
   syncBuiltinESMExports();
+  // Only the bare form that the SDK uses to wait; nothing here cancels a timer.
+  const globals: { setTimeout: (work: () => void, ms?: number) => unknown } = globalThis;
+  globals.setTimeout = (work, ms = 0) => current().scheduler.sleep(ms, 'setTimeout').then(work);
   Math.random = () => current().random.fraction();
   signals.timeout = (ms) => {
     const controller = new AbortController();

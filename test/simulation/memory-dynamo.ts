@@ -94,7 +94,7 @@ export class MemoryDynamo {
   /** All items of a table, for whoever checks the end of a run. */
   items(table: string): readonly WireItem[] {
     return [...this.table(table).partitions.values()].flatMap((partition) =>
-      [...partition.rows.values()].flatMap(({ item }) => item ?? []),
+      [...partition.rows.values()].flatMap(({ item }) => present(item)),
     );
   }
 
@@ -168,7 +168,7 @@ export class MemoryDynamo {
       const id = `${pk}\n${sk}`;
       if (seen.has(id)) throw new ValidationError('Provided list of item keys contains duplicates');
       seen.add(id);
-      return this.read(table, pk, sk, moment) ?? [];
+      return present(this.read(table, pk, sk, moment));
     });
     return { Responses: { [name]: items }, UnprocessedKeys: {} };
   }
@@ -416,7 +416,7 @@ export class MemoryDynamo {
     const order = (partition.order ??= [...partition.rows.keys()].sort());
     return order.flatMap((sk) => {
       const row = partition.rows.get(sk);
-      return row === undefined ? [] : (itemAt(row, moment) ?? []);
+      return row === undefined ? [] : present(itemAt(row, moment));
     });
   }
 
@@ -461,6 +461,8 @@ export class MemoryDynamo {
     return table;
   }
 }
+
+const present = (item: WireItem | undefined): readonly WireItem[] => (item === undefined ? [] : [item]);
 
 function itemAt(row: Row, moment: number | undefined): WireItem | undefined {
   if (moment === undefined) return row.item;

@@ -69,6 +69,11 @@ export class Scheduler {
     });
   }
 
+  /** Lets time pass while nobody does anything. */
+  pass(ms: number): void {
+    this.now += ms;
+  }
+
   /** Starts an actor. What it throws ends the run. */
   start(work: () => Promise<void>): void {
     work().catch((error: unknown) => {

@@ -10,8 +10,8 @@ import { isRecord, type JsonRecord } from './wire-item.ts';
 // The real SDK clients with the network taken out. The model sits where the socket would be, as the clients' request
 // handler: so the commands, their serialisation, the classification of errors, the repetition of failed requests with one
 // and the same request token and the reading of answers are the SDK's own. Replaced are the signature (it proves nothing
-// here and costs three quarters of a call), the endpoint, and where the SDK waits before it repeats a request: its standard
-// strategy decides whether and how long, the virtual clock waits.
+// here and costs three quarters of a call) and the endpoint. Where the SDK waits before it repeats a request, the virtual
+// clock waits (determinism.ts).
 
 export interface SimulatedWorld {
   readonly scheduler: Scheduler;
@@ -42,6 +42,9 @@ const REQUEST_TIMEOUT_MS = 4_000;
 /** As adapters/clients.ts sets it. */
 const ATTEMPTS_MAX = 4;
 
+/** A function, because what is true before a wait need not be true after it. */
+const isGone = (invocation: Invocation | undefined): boolean => invocation?.alive === false;
+
 const never = <Value>(): Promise<Value> => new Promise<Value>(() => undefined);
 
 class RequestFailure extends Error {
@@ -69,7 +72,7 @@ async function handle(request: HttpRequest): Promise<Handled> {
   const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
 
   if (invocation?.faulty !== false) await scheduler.turn(operation);
-  if (invocation?.alive === false) {
+  if (isGone(invocation)) {
     // Its container died while the request was on its way: it may have left.
     if (random.chance(0.5)) run();
     return await never();
@@ -93,17 +96,17 @@ async function handle(request: HttpRequest): Promise<Handled> {
       await scheduler.sleep(REQUEST_TIMEOUT_MS);
       throw timedOut();
     case 'throttle':
-      return throttled(isDynamo, operation, body, random, run);
+      return throttled(isDynamo, operation, body, random);
     case 'conflict':
       return conflicting(isDynamo, operation, body, random) ?? run();
     case 'delay':
       await scheduler.sleep(random.below(3_900));
-      if (invocation?.alive === false) return await never();
+      if (isGone(invocation)) return await never();
       return run();
     case 'freeze': {
       const reply = run();
       await scheduler.sleep(random.below(random.pick([8_000, 90_000])));
-      return invocation?.alive === false ? await never() : reply;
+      return isGone(invocation) ? await never() : reply;
     }
     case 'crash before':
       invocation?.onKilled();
@@ -138,15 +141,15 @@ async function inPieces(operation: string, body: JsonRecord, run: () => Handled)
   const { scheduler, dynamo, random } = world;
   const invocation = invocationStorage.getStore();
   const cut = random.between(1, keys.list.length - 1);
-  const items: unknown[] = [];
-  for (const part of [keys.list.slice(0, cut), keys.list.slice(cut)]) {
-    if (items.length > 0 || part !== keys.list.slice(0, cut)) await scheduler.turn('BatchGetItem, further keys');
-    if (invocation?.alive === false) return await never();
+  const read = (part: readonly unknown[]): readonly unknown[] => {
     const answer = dynamo.handle(operation, { RequestItems: { [keys.table]: { ...keys.rest, Keys: part } } });
-    const responses = isRecord(answer['Responses']) ? answer['Responses'][keys.table] : undefined;
-    if (Array.isArray(responses)) items.push(...(responses as readonly unknown[]));
-  }
-  return ok({ Responses: { [keys.table]: items }, UnprocessedKeys: {} });
+    const items: unknown = isRecord(answer['Responses']) ? answer['Responses'][keys.table] : undefined;
+    return Array.isArray(items) ? items : [];
+  };
+  const first = read(keys.list.slice(0, cut));
+  await scheduler.turn('BatchGetItem, further keys');
+  if (isGone(invocation)) return await never();
+  return ok({ Responses: { [keys.table]: [...first, ...read(keys.list.slice(cut))] }, UnprocessedKeys: {} });
 }
 
 function batchKeys(
@@ -165,7 +168,6 @@ function throttled(
   operation: string,
   body: JsonRecord,
   random: Random,
-  run: () => Handled,
 ): Handled {
   if (!isDynamo) return httpError(400, 'ThrottlingException', 'Simulated.');
   const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
@@ -178,7 +180,6 @@ function throttled(
   }
   if (operation === 'TransactWriteItems' && random.chance(0.7))
     return cancelled(body, random, random.pick(['ThrottlingError', 'ProvisionedThroughputExceeded']));
-  void run;
   return httpError(400, random.pick(THROTTLES), 'Simulated.');
 }
 
@@ -243,10 +244,23 @@ const settings = {
   cacheMiddleware: true,
 };
 
-export const dynamo = new DynamoDBClient(settings);
-export const sqs = new SQSClient({ ...settings, md5: false });
-
-for (const client of [dynamo, sqs]) {
-  for (const step of ['httpSigningMiddleware', 'getUserAgentMiddleware', 'hostHeaderMiddleware', 'loggerMiddleware'])
-    client.middlewareStack.remove(step);
+export interface SimulatedClients {
+  readonly dynamo: DynamoDBClient;
+  readonly sqs: SQSClient;
 }
+
+/** New clients for each run: the SDK's retry strategy remembers failures. */
+export function simulatedClients(): SimulatedClients {
+  const dynamo = new DynamoDBClient(settings);
+  const sqs = new SQSClient({ ...settings, md5: false });
+  for (const client of [dynamo, sqs]) for (const name of LEFT_OUT) client.middlewareStack.remove(name);
+  return { dynamo, sqs };
+}
+
+const LEFT_OUT = [
+  'httpSigningMiddleware',
+  'getUserAgentMiddleware',
+  'hostHeaderMiddleware',
+  'loggerMiddleware',
+  'recursionDetectionMiddleware',
+];

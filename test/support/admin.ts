@@ -7,6 +7,7 @@ import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
@@ -59,6 +60,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     usage: new UsageStore(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),
+    feed: new FeedStore(dynamo, tables.operations),
     unmapped,
     users,
     userList: new UserList(dynamo, tables.users),
@@ -76,6 +78,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     rulesets: settling.rulesets,
     events,
     jobs: new JobStore(dynamo, tables.operations),
+    feed: new FeedStore(dynamo, tables.operations),
 
     async call(method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> {
       const { key = ADMIN_KEY, body, headers } = call;

@@ -11,7 +11,7 @@ export interface Ingest {
   readonly pipeline: Pipeline;
   readonly server: IngestServer;
   /** What a user used of `f1`, after everything that is queued has been processed. */
-  usage(userId: string): Promise<{ readonly sum: string; readonly count: number }>;
+  readonly usage: (userId: string) => Promise<{ readonly sum: string; readonly count: number }>;
 }
 
 export async function startIngest(engines: Engines): Promise<Ingest> {

@@ -80,7 +80,7 @@ test('SIGTERM lets a running request be answered, exits with 0, and leaves no pr
   const { url } = await readiness(runtime, dataDir);
   const children = childrenOf(runtime.pid);
   const answer = fetch(`${url}/wait`);
-  await until('the request to be in progress', async () => (await ask(`${url}/pid`)) !== undefined);
+  await until('the request to be in progress', () => runtime.said().stdout.includes('waiting'));
   process.kill(runtime.pid, 'SIGTERM');
   expect((await answer).status).toBe(200);
   expect(await runtime.ended).toBe(0);
@@ -94,7 +94,7 @@ test('a second Ctrl-C ends everything at once, whatever is running', async () =>
   const { url } = await readiness(runtime, dataDir);
   const children = childrenOf(runtime.pid);
   const hanging = fetch(`${url}/hang`).catch(() => 'cut off');
-  await until('another request to pass the hanging one', async () => (await ask(`${url}/pid`)) !== undefined);
+  await until('the function to hang', () => runtime.said().stdout.includes('hanging'));
   process.kill(runtime.pid, 'SIGINT');
   await until('it to say that it stops', () => runtime.said().stdout.includes('press Ctrl-C again'));
   process.kill(runtime.pid, 'SIGINT');

@@ -177,6 +177,14 @@ describe('a request larger than 6 MB is answered with 413 and the advice to lowe
     expect(response.status).toBe(413);
   });
 
+  test('also to a sender that does not stop sending for it', async () => {
+    const socket = rawRequest(`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: ${40 * MIB}\r\n\r\n`);
+    const answer = answerOf(socket);
+    for (let sent = 0; sent < 40; sent += 1) socket.write(Buffer.alloc(MIB, 'x'));
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 [^]*lower the batch size/);
+    await once(socket, 'close');
+  });
+
   test('before the body is sent, to a client that asks first', async () => {
     const socket = rawRequest(
       `POST /echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: ${8 * MIB}\r\n\r\n`,

@@ -1,0 +1,133 @@
+import type { ConfigStore } from '../../adapters/config-store.ts';
+import { INGEST_KEY, toFunctionUrlEvent } from './http-request.ts';
+import type { Deployment, Ended } from './deployment.ts';
+import type { Ledger } from './ledger.ts';
+import { editedRule, FEATURES, newEvent, newRule } from './load.ts';
+import type { SentEvent } from './oracle.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { isRecord } from './wire-item.ts';
+
+// Those who use the pipeline from outside: senders that repeat what was not acknowledged, and sometimes what was; and
+// people who change features and rules.
+
+export interface Stage {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly deployment: Deployment;
+  readonly ledger: Ledger;
+  readonly log: (line: string) => void;
+  /** A moment of the run at which much happens at once. */
+  readonly moment: () => number;
+}
+
+const ATTEMPTS_MAX = 6;
+
+/** Sends some requests, each until it is acknowledged or given up. */
+export async function sender(stage: Stage, name: string): Promise<void> {
+  const { scheduler, random, ledger } = stage;
+  const requests = random.between(1, 4);
+  for (let i = 0; i < requests; i += 1) {
+    await scheduler.sleep(stage.moment() - scheduler.now);
+    const events = someEvents(stage, `${name}-${String(i)}`);
+    for (const event of events) ledger.sent(event);
+    const patience = random.pick([1, ATTEMPTS_MAX]);
+    let acknowledged = 0;
+    for (let attempt = 0; attempt < patience; attempt += 1) {
+      if (await sendOnce(stage, events)) acknowledged += 1;
+      // Some senders repeat what was acknowledged too.
+      if (acknowledged > 0 && !random.chance(0.15)) break;
+      await scheduler.sleep(random.below(random.pick([50, 2_000, 60_000, 400_000])));
+    }
+  }
+}
+
+function someEvents({ random, ledger }: Stage, name: string): SentEvent[] {
+  const count = random.pick([1, 1, 2, 4, 8, random.chance(0.1) ? 130 : 12]);
+  const known = [...ledger.messages.values()];
+  return Array.from({ length: count }, (_, index) => {
+    if (known.length > 0 && random.chance(0.12)) {
+      const [first] = random.pick(known).bodies;
+      if (first !== undefined) return random.chance(0.7) ? first : newEvent(random, first.messageId);
+    }
+    return newEvent(random, `${name}-${String(index)}`);
+  });
+}
+
+/** Whether the request was acknowledged. */
+async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boolean> {
+  const { deployment, random, ledger, log } = stage;
+  const tracking = random.chance(0.2);
+  const [only] = events;
+  const array = `[${events.map(({ text }) => text).join(',')}]`;
+  const body = tracking ? `{"batch":${array}}` : events.length === 1 && only !== undefined ? only.text : array;
+  const ended = await deployment.ingest(
+    toFunctionUrlEvent({ path: tracking ? '/v1/batch' : '/segment', body, key: INGEST_KEY }),
+  );
+  const status = ended.kind === 'answered' ? ended.result.statusCode : undefined;
+  if (ended.kind !== 'answered' || status !== 200) {
+    if (ended.kind === 'answered' && status !== 503)
+      throw new Error(`Ingest answered ${String(status)}: ${String(ended.result.body)}`);
+    return false;
+  }
+  log(`${String(events.length)} events acknowledged`);
+  const answer: unknown = JSON.parse(ended.result.body ?? '{}');
+  const results = isRecord(answer) && Array.isArray(answer['results']) ? answer['results'] : [];
+  for (const [index, event] of events.entries()) {
+    const result: unknown = results[index];
+    ledger.acknowledged(event, isRecord(result) && result['duplicate'] !== true);
+  }
+  return true;
+}
+
+/** Changes features and rules. What is answered does not matter here: the ledger sees what was saved. */
+export async function editor(stage: Stage): Promise<void> {
+  const { scheduler, random, deployment, log } = stage;
+  const changes = random.between(1, 6);
+  for (let i = 0; i < changes; i += 1) {
+    await scheduler.sleep(stage.moment() - scheduler.now);
+    const what = random.pick(CHANGES);
+    const ended: Ended<unknown> = await deployment.admin((store) => what(store, random));
+    log(`a change of the configuration: ${ended.kind}`);
+  }
+}
+
+/** What is there before anybody sends. */
+export async function prepare(store: ConfigStore, random: Random): Promise<void> {
+  for (const id of FEATURES) if (random.chance(0.6)) await createFeature(store, id);
+  const rules = random.below(3);
+  for (let i = 0; i < rules; i += 1) await store.createRule(newRule(random), 'editor');
+}
+
+const createFeature = (store: ConfigStore, id: string) =>
+  store.createFeature(id, { name: id, type: 'consumable', archived: false });
+
+async function someRule(store: ConfigStore, random: Random): Promise<string> {
+  const { rows } = await store.listRules(50);
+  return rows.length === 0 ? 'rul_none' : random.pick(rows).id;
+}
+
+type ConfigChange = (store: ConfigStore, random: Random) => Promise<unknown>;
+
+const createRule: ConfigChange = (store, random) => store.createRule(newRule(random), 'editor');
+const changeRule: ConfigChange = async (store, random) =>
+  store.changeRule(
+    await someRule(store, random),
+    (body) => ({ ok: true, body: editedRule(random, body) }),
+    'editor',
+  );
+
+const CHANGES: readonly ConfigChange[] = [
+  createRule,
+  createRule,
+  createRule,
+  changeRule,
+  changeRule,
+  changeRule,
+  async (store, random) => store.deleteRule(await someRule(store, random), 'editor'),
+  (store, random) => createFeature(store, random.pick(FEATURES)),
+  (store, random) => createFeature(store, random.pick(FEATURES)),
+  (store, random) => store.changeFeature(random.pick(FEATURES), { archived: random.chance(0.4) }),
+  (store, random) => store.changeFeature(random.pick(FEATURES), { archived: random.chance(0.4) }),
+  (store, random) => store.deleteFeature(random.pick(FEATURES)),
+];

@@ -1,0 +1,292 @@
+import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
+import { EVENT_SK, eventPk, fromEventItem, inflateBody, type EventRecord } from '../../adapters/event-item.ts';
+import { EventStore } from '../../adapters/event-store.ts';
+import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
+import { fromGroupItem } from '../../adapters/unmapped-item.ts';
+import { fromUsageItem } from '../../adapters/usage-item.ts';
+import { UsageStore } from '../../adapters/usage-store.ts';
+import { UserStore } from '../../adapters/user-store.ts';
+import { TABLES } from './deployment.ts';
+import { FEATURES } from './load.ts';
+import { textOf, toItem, type Ledger } from './ledger.ts';
+import type { MemoryDynamo } from './memory-dynamo.ts';
+import { micros, outcomeOf, type SentEvent, type Use } from './oracle.ts';
+import type { SimulatedClients } from './simulated-aws.ts';
+
+// What must hold when everything has come to rest, whatever happened before. Each violation is a sentence. The stored
+// state is compared with the ledger, and usage and users are read as the product reads them.
+
+export interface Rest {
+  readonly ledger: Ledger;
+  readonly dynamo: MemoryDynamo;
+  readonly clients: SimulatedClients;
+}
+
+interface Settled {
+  readonly record: EventRecord;
+  /** The body that is stored. */
+  readonly sent: SentEvent;
+}
+
+export async function violationsAtRest(rest: Rest): Promise<string[]> {
+  const stored = storedEvents(rest);
+  return [
+    ...stored.violations,
+    ...acknowledgedEvents(rest, stored.events),
+    ...[...stored.events.values()].flatMap((event) => legalOutcome(rest, event)),
+    ...unmappedIndex(rest, stored.events),
+    ...usageRows(rest, stored.events),
+    ...(await usageAsRead(rest, stored.events)),
+    ...(await users(rest, stored.events)),
+    ...(await timelines(rest, stored.events)),
+  ];
+}
+
+type Events = ReadonlyMap<string, Settled>;
+
+/** Each stored event has one of the bodies that were sent under its messageId: the first that was acknowledged as such. */
+function storedEvents({ ledger, dynamo }: Rest): { events: Events; violations: string[] } {
+  const events = new Map<string, Settled>();
+  const violations: string[] = [];
+  for (const wire of dynamo.items(TABLES.events)) {
+    if (textOf(wire, 'sk') !== EVENT_SK) continue;
+    const item = toItem(wire);
+    const record = fromEventItem(item);
+    const text = item['b']?.B === undefined ? '' : inflateBody(item['b'].B);
+    const message = ledger.messages.get(record.messageId);
+    const sent = message?.bodies.find((body) => body.text === text);
+    if (message === undefined || sent === undefined) {
+      violations.push(`${record.messageId} is stored with a body that nobody sent`);
+      continue;
+    }
+    if ([...message.first].some((first) => first !== text))
+      violations.push(`${record.messageId} was acknowledged as new with another body than the stored one`);
+    events.set(record.messageId, { record, sent });
+  }
+  return { events, violations };
+}
+
+function acknowledgedEvents({ ledger }: Rest, events: Events): string[] {
+  return [...ledger.messages].flatMap(([messageId, message]) => {
+    if (!message.acknowledged) return [];
+    const state = events.get(messageId)?.record.state;
+    if (state === undefined) return [`${messageId} was acknowledged and is not stored`];
+    if (state === 'received') return [`${messageId} was acknowledged and never got an outcome`];
+    // Every fault passes by, so nothing fails for good.
+    return state === 'quarantined' ? [`${messageId} was quarantined`] : [];
+  });
+}
+
+/** What an event became follows from the rules of some moment since it came, and no rule of now is left untried. */
+function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
+  const { messageId, state } = record;
+  if (state === 'received') return [];
+  if (state === 'quarantined') return [];
+  const stored = fromStoredOutcome(record.outcome ?? '');
+  const then = ledger.history.get(stored.generation);
+  if (then === undefined) return [`${messageId} was decided by generation ${String(stored.generation)}, which never was`];
+  if (stored.generation < (ledger.storedAt.get(record.key) ?? 0))
+    return [`${messageId} was decided by rules from before its arrival`];
+  if (sent.type === 'identify') return state === 'applied' ? [] : [`${messageId} is an identify and ${state}`];
+  const expected = outcomeOf(sent, then);
+  const decided =
+    state === 'mapped'
+      ? usesText(stored.uses ?? [])
+      : `${state} ${record.reason ?? ''} in ${record.unmappedIn === undefined ? 'nothing' : 'a group'}`;
+  const wanted = 'uses' in expected ? usesText(expected.uses) : `unmapped ${expected.unmapped} in a group`;
+  const violations = decided === wanted ? [] : [`${messageId} became ${decided} and not ${wanted}`];
+  const now = outcomeOf(sent, ledger.now());
+  if (state === 'unmapped' && 'uses' in now) {
+    violations.push(
+      `${messageId} is unmapped (decided by ${String(stored.generation)}) and matches the rules of now (${String(ledger.generation)}): ${usesText(now.uses)}`,
+    );
+  }
+  return violations;
+}
+
+const usesText = (uses: readonly Use[]): string =>
+  JSON.stringify(uses.map(({ featureId, delta, ruleId }) => [featureId, delta, ruleId ?? null]).sort());
+
+/** Rows, groups and unmapped events say the same. */
+function unmappedIndex({ dynamo }: Rest, events: Events): string[] {
+  const violations: string[] = [];
+  const rows = new Set<string>();
+  const counts = new Map<string, Map<string, number>>();
+  const byKey = new Map([...events.values()].map((event) => [event.record.key, event]));
+  for (const { record } of events.values()) {
+    if (record.state !== 'unmapped' || record.unmappedIn === undefined) continue;
+    const reasons = counts.get(record.unmappedIn) ?? new Map<string, number>();
+    const reason = record.reason ?? '';
+    counts.set(record.unmappedIn, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+  }
+  const groups = new Set<string>();
+  for (const wire of dynamo.items(TABLES.events)) {
+    const [pk, sk] = [textOf(wire, 'pk'), textOf(wire, 'sk')];
+    if (pk.startsWith('q#')) violations.push(`an event is listed as quarantined`);
+    if (pk.startsWith('n#') || pk.startsWith('f#')) {
+      rows.add(`${pk} ${sk}`);
+      const event = byKey.get(sk)?.record;
+      if (event?.state !== 'unmapped' || event.unmappedIn !== pk)
+        violations.push(`${pk} has a row of ${event?.messageId ?? sk}, which is ${event?.state ?? 'unknown'}`);
+    }
+    if (!pk.startsWith('inbox#')) continue;
+    const shard = fromGroupItem(toItem(wire));
+    groups.add(shard.unmappedIn);
+    if (shard.swept > shard.fence) violations.push(`${sk} is swept beyond its fence`);
+    const wanted = counts.get(shard.unmappedIn) ?? new Map<string, number>();
+    if (textOfCounts(shard.counts) !== textOfCounts(wanted) || shard.count !== sum([...wanted.values()]))
+      violations.push(`${sk} counts ${textOfCounts(shard.counts)} and not ${textOfCounts(wanted)}`);
+  }
+  for (const { record } of events.values()) {
+    if (record.state !== 'unmapped') continue;
+    if (!rows.has(`${record.unmappedIn ?? ''} ${record.key}`))
+      violations.push(`${record.messageId} is unmapped and in no list`);
+    if (!groups.has(record.unmappedIn ?? '')) violations.push(`${record.messageId} is in a group that is not listed`);
+  }
+  return violations;
+}
+
+const textOfCounts = (counts: ReadonlyMap<string, number>): string =>
+  JSON.stringify([...counts].filter(([, count]) => count !== 0).sort());
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+interface Amount {
+  sum: bigint;
+  count: number;
+}
+
+/** The usage of the stored outcomes: rows of users and of features, by day and by hour. */
+function usageOf(events: Events): Map<string, Amount> {
+  const amounts = new Map<string, Amount>();
+  const add = (key: string, delta: string): void => {
+    const amount = amounts.get(key) ?? { sum: 0n, count: 0 };
+    amounts.set(key, { sum: amount.sum + micros(delta), count: amount.count + 1 });
+  };
+  for (const { record } of events.values()) {
+    if (record.state !== 'mapped') continue;
+    const iso = new Date(record.time).toISOString();
+    const [day, hour] = [iso.slice(0, 10), iso.slice(11, 13)];
+    for (const { featureId, delta } of fromStoredOutcome(record.outcome ?? '').uses ?? []) {
+      for (const who of [`user ${record.userId}`, 'everybody']) {
+        add(`${who} ${featureId} ${day}`, delta);
+        add(`${who} ${featureId} ${day} ${hour}`, delta);
+      }
+    }
+  }
+  return amounts;
+}
+
+function usageRows({ dynamo, ledger }: Rest, events: Events): string[] {
+  const userOf = new Map(
+    [...ledger.messages.values()].flatMap(({ bodies }) =>
+      bodies.map(({ userId }) => [`u#${keyPartOf(userId)}`, userId] as const),
+    ),
+  );
+  const found = new Map<string, Amount>();
+  for (const wire of dynamo.items(TABLES.usage)) {
+    const row = fromUsageItem(toItem(wire));
+    const [pk, sk] = [textOf(wire, 'pk'), textOf(wire, 'sk')];
+    const userId = userOf.get(pk);
+    const part = userId === undefined ? pk.split('#')[1] : sk.split('#')[0];
+    const key = `${userId === undefined ? 'everybody' : `user ${userId}`} ${part?.slice(1) ?? ''} ${row.day}`;
+    const add = (name: string, amount: { readonly sum: string; readonly count: number }): void => {
+      const known = found.get(name) ?? { sum: 0n, count: 0 };
+      found.set(name, { sum: known.sum + micros(amount.sum), count: known.count + amount.count });
+    };
+    add(key, row);
+    for (const [hour, amount] of row.hours) add(`${key} ${String(hour).padStart(2, '0')}`, amount);
+  }
+  return differences('the rows hold', found, usageOf(events));
+}
+
+function differences(what: string, found: Map<string, Amount>, wanted: Map<string, Amount>): string[] {
+  const keys = new Set([...found.keys(), ...wanted.keys()]);
+  return [...keys].flatMap((key) => {
+    const [a, b] = [found.get(key), wanted.get(key)];
+    const same = (a?.sum ?? 0n) === (b?.sum ?? 0n) && (a?.count ?? 0) === (b?.count ?? 0);
+    if (same) return [];
+    return [`${key}: ${what} ${textOfAmount(a)} where the outcomes say ${textOfAmount(b)}`];
+  });
+}
+
+const textOfAmount = (amount: Amount | undefined): string =>
+  `${String(amount?.sum ?? 0)} millionths in ${String(amount?.count ?? 0)} events`;
+
+const DAYS = { from: '2026-01-01', to: '2027-01-01' };
+
+/** The same through the store that the API reads with. */
+async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<string[]> {
+  const store = new UsageStore(clients.dynamo, TABLES.usage);
+  const found = new Map<string, Amount>();
+  const take = (who: string) => (day: { featureId: string; row: { day: string; sum: string; count: number } }) => {
+    const key = `${who} ${day.featureId} ${day.row.day}`;
+    const known = found.get(key) ?? { sum: 0n, count: 0 };
+    found.set(key, { sum: known.sum + micros(day.row.sum), count: known.count + day.row.count });
+    return true;
+  };
+  for (const userId of userIdsOf(ledger)) await store.ofUser(userId, DAYS, take(`user ${userId}`));
+  await store.ofEverybody(FEATURES, DAYS, take('everybody'));
+  const wanted = new Map([...usageOf(events)].filter(([key]) => /\d{4}-\d\d-\d\d$/.test(key)));
+  return differences('is read as', found, wanted);
+}
+
+const userIdsOf = (ledger: Ledger): ReadonlySet<string> =>
+  new Set([...ledger.messages.values()].flatMap(({ bodies }) => bodies.map(({ userId }) => userId)));
+
+/** A user exists exactly when an event of theirs has its outcome, and is the sum of what was said about them. */
+async function users({ clients, ledger, dynamo }: Rest, events: Events): Promise<string[]> {
+  const violations: string[] = [];
+  const ids = userIdsOf(ledger);
+  const found = await new UserStore(clients.dynamo, TABLES.users).getMany(ids);
+  const listed = dynamo.items(TABLES.users).filter((item) => textOf(item, 'pk').startsWith('list#'));
+  if (listed.length !== found.size)
+    violations.push(`${String(listed.length)} users are listed and ${String(found.size)} are stored`);
+  for (const userId of ids) {
+    const own = [...events.values()].filter(
+      ({ record }) => record.userId === userId && record.state !== 'received',
+    );
+    const user = found.get(userId);
+    if ((user !== undefined) !== own.length > 0) {
+      violations.push(`user ${userId} ${user === undefined ? 'does not exist' : 'exists without an event'}`);
+      continue;
+    }
+    for (const field of ['name', 'email', 'billingId'] as const) {
+      const [last] = own
+        .flatMap(({ record, sent }) => {
+          const value = sent.type === 'identify' ? sent.traits[field] : undefined;
+          return value === undefined ? [] : [{ value, time: record.time, key: eventKeyOf(record.messageId) }];
+        })
+        .sort((a, b) => b.time - a.time || (a.key < b.key ? 1 : -1));
+      if (user?.profile[field]?.value !== last?.value)
+        violations.push(
+          `user ${userId} has the ${field} ${user?.profile[field]?.value ?? '–'} and not ${last?.value ?? '–'}`,
+        );
+    }
+  }
+  return violations;
+}
+
+/** The index by user has caught up, and lists every stored event of each user once, newest first. */
+async function timelines({ clients, ledger }: Rest, events: Events): Promise<string[]> {
+  const store = new EventStore(clients.dynamo, TABLES.events);
+  const violations: string[] = [];
+  for (const userId of userIdsOf(ledger)) {
+    const keys: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.keysOfUser(userId, {}, 7, cursor);
+      keys.push(...page.rows);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    const wanted = [...events.values()]
+      .filter(({ record }) => record.userId === userId)
+      .sort((a, b) => b.record.time - a.record.time || (a.record.key < b.record.key ? 1 : -1))
+      .map(({ record }) => record.key);
+    if (keys.join(' ') !== wanted.join(' ')) violations.push(`the timeline of user ${userId} is not its events`);
+  }
+  return violations;
+}
+
+/** Pk of an event, for whoever prints a violation. */
+export const pkOf = (messageId: string): string => eventPk(eventKeyOf(messageId));

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { editor, prepare, sender, type Stage } from './actors.ts';
+import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
+import { rule as ruleNode } from './determinism.ts';
+import { Faults } from './faults.ts';
+import { INGEST_KEY } from './http-request.ts';
+import { violationsAtRest } from './invariants.ts';
+import { Ledger } from './ledger.ts';
+import { MemoryDynamo } from './memory-dynamo.ts';
+import { MemorySqs } from './memory-sqs.ts';
+import { Random } from './random.ts';
+import { invocationStorage, Scheduler, type Invocation } from './scheduler.ts';
+import { plugIn, simulatedClients } from './simulated-aws.ts';
+
+// One seed: some minutes of chaos, then peace, then the reckoning.
+
+export interface ScenarioResult {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly calls: number;
+  readonly events: number;
+  readonly generations: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly ticksToRest: number;
+  /** The same for the same seed and code. */
+  readonly digest: string;
+}
+
+export interface ScenarioOptions {
+  /** Told what happens, line by line. */
+  readonly trace?: (line: string) => void;
+}
+
+const START = Date.parse('2026-11-23T12:00:00Z');
+/** A sweep that lost its message is noticed by the second tick after it; three without a change are rest. */
+const QUIET_TICKS = 3;
+const TICKS_MAX = 40;
+
+export async function runScenario(seed: number, options: ScenarioOptions = {}): Promise<ScenarioResult> {
+  const random = new Random(seed);
+  const digest = createHash('sha256');
+  const turnMs = random.pick([1, 10, 60]);
+  const scheduler: Scheduler = new Scheduler(START, {
+    next: (ready) => random.below(ready.length),
+    turnMs: () => random.below(turnMs + 1),
+  });
+  const log = (line: string): void => {
+    digest.update(line);
+    options.trace?.(`${new Date(scheduler.now).toISOString().slice(11, 23)} ${line}`);
+  };
+  ruleNode({ scheduler, random });
+  const ledger = new Ledger();
+  const faults = new Faults(random);
+  const readLagMs = random.pick([0, 0, 2_000]);
+  const indexLagMs = random.pick([0, 3_000]);
+  const dynamo = new MemoryDynamo(
+    [
+      { name: TABLES.events, index: { name: 'byUser', hash: 'u', range: 't' } },
+      ...[TABLES.usage, TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
+    ],
+    {
+      now: () => scheduler.now,
+      pageItemsMax: random.pick([2, 5, 50, 1_000]),
+      indexLag: () => random.below(indexLagMs + 1),
+      readLag: () => random.below(readLagMs + 1),
+      onCommit: (changes) => {
+        if (ledger.committed(changes)) {
+          log(`generation ${String(ledger.generation)}`);
+          deployment.rulesetChanged();
+        }
+      },
+    },
+  );
+  const sqs = new MemorySqs(QUEUE_SHAPES, {
+    now: () => scheduler.now,
+    random,
+    duplicates: faults.duplicates,
+    onMessage: (queue, visibleAt) => deployment.messageAt(queue, visibleAt),
+  });
+  const clients = simulatedClients();
+  let calls = 0;
+  plugIn({
+    scheduler,
+    random,
+    faults,
+    dynamo,
+    sqs,
+    onCall: (invocation, operation) => {
+      calls += 1;
+      log(`${invocation?.name ?? '–'} ${operation}`);
+    },
+  });
+  const deployment = new Deployment({ scheduler, random, faults, sqs, clients, log });
+
+  /** Whoever looks on from outside of the simulation: no faults, no turns. */
+  const observe = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const observer: Invocation = { name: 'observer', faulty: false, alive: true, onKilled: () => undefined };
+    return invocationStorage.run(observer, work);
+  };
+
+  await observe(async () => {
+    const keys = new ApiKeyStore(clients.dynamo, TABLES.operations);
+    await keys.ensure(INGEST_KEY, { scope: 'ingest', name: 'simulation' }, scheduler.now);
+    await prepare(deployment.configStore(), random);
+  });
+  deployment.start();
+
+  const endsAt = scheduler.now + random.pick([2, 8, 20]) * MINUTE;
+  const moments = Array.from({ length: random.between(1, 3) }, () =>
+    random.between(scheduler.now, endsAt - MINUTE),
+  );
+  const spreadMs = random.pick([50, 1_000, 20_000]);
+  const moment = (): number => random.pick(moments) + random.below(spreadMs);
+  const stage: Stage = { scheduler, random, deployment, ledger, log, moment };
+  const actors = [
+    ...Array.from({ length: random.between(1, 3) }, (_, index) => () => sender(stage, `s${String(index)}`)),
+    ...Array.from({ length: random.between(0, 2) }, () => () => editor(stage)),
+  ];
+  for (const actor of actors) scheduler.start(actor);
+  for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {
+    scheduler.start(async () => {
+      await scheduler.sleep(at - START);
+      await deployment.tick();
+    });
+  }
+  for (let i = random.below(3); i > 0; i -= 1) {
+    scheduler.start(async () => {
+      await scheduler.sleep(moment() - scheduler.now);
+      deployment.redeploy();
+    });
+  }
+  scheduler.start(async () => {
+    await scheduler.sleep(endsAt - scheduler.now);
+    log('no more faults');
+    faults.heal();
+  });
+  await scheduler.run();
+
+  let ticks = 0;
+  let before = '';
+  for (let quiet = 0; quiet < QUIET_TICKS && ticks < TICKS_MAX; ticks += 1) {
+    scheduler.pass(5 * MINUTE);
+    scheduler.start(() => deployment.tick());
+    await scheduler.run();
+    const after = dynamo.fingerprint();
+    quiet = after === before ? quiet + 1 : 0;
+    before = after;
+  }
+  const violations = await observe(() => violationsAtRest({ ledger, dynamo, clients }));
+  if (ticks === TICKS_MAX) violations.push('the timer never came to rest');
+  for (const queue of [QUEUES.events, QUEUES.lastChance, QUEUES.sweeps]) {
+    if (sqs.size(queue) > 0) violations.push(`${queue} still holds messages`);
+  }
+  digest.update(before);
+  return {
+    seed,
+    violations,
+    calls,
+    events: ledger.messages.size,
+    generations: ledger.generation,
+    faults: faults.counts,
+    ticksToRest: ticks,
+    digest: digest.digest('hex').slice(0, 16),
+  };
+}
