@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -159,7 +160,7 @@ class Start {
       streams: new DynamoDBStreamsClient({ ...client, endpoint: dynamodb.endpoint }),
       sqs: new SQSClient({ ...client, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false }),
     };
-    const pools = this.pools(plan, proxy.url, watchdog);
+    const pools = this.pools(plan, proxy.url, watchdog, assemblyFolder);
     this.closers.push(() => closePools(pools, 0));
     // Functions load while tables and queues are made; they are not called before both are done.
     const warm = this.warmUp(plan, pools);
@@ -266,9 +267,17 @@ class Start {
     return engine;
   }
 
-  private pools(plan: Plan, serviceUrl: string, watchdog: Watchdog): ReadonlyMap<string, FunctionPool> {
-    const { template } = this.options;
-    const compileCacheFolder = cacheFolder('project' in template ? template.project : process.cwd(), 'code');
+  private pools(
+    plan: Plan,
+    serviceUrl: string,
+    watchdog: Watchdog,
+    assemblyFolder: string,
+  ): ReadonlyMap<string, FunctionPool> {
+    // With an assembly of our own cache goes the compiled code of its bundles; a folder given by others is left alone.
+    const compileCacheFolder =
+      'project' in this.options.template
+        ? join(assemblyFolder, '.compiled')
+        : cacheFolder(process.cwd(), 'code-of-other-assemblies');
     return new Map(
       plan.functions.map((functionPlan) => [
         functionPlan.logicalId,

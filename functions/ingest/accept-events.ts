@@ -13,10 +13,10 @@ import type { Dialect, EventType } from '../../core/segment-event.ts';
 // and not stored would be a message about nothing.
 
 export interface AcceptDependencies {
-  readonly events: EventStore;
-  readonly queue: EventQueue;
-  readonly retryMarkers: RetryMarkers;
-  readonly feed: RequestFeed;
+  readonly events: Pick<EventStore, 'putAll'>;
+  readonly queue: Pick<EventQueue, 'send'>;
+  readonly retryMarkers: Pick<RetryMarkers, 'write'>;
+  readonly feed: Pick<RequestFeed, 'note'>;
 }
 
 /** The answer for one item, in the words of the interface. */

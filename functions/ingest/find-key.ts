@@ -13,12 +13,14 @@ export type KeyCheck =
   /** `key`: there is one, but it may not send events. */
   | { readonly ok: false; readonly problem: Problem; readonly key?: FoundApiKey };
 
+type KeyLookup = Pick<ApiKeyCache, 'find'>;
+
 /**
  * The key in the Authorization header; it decides, whatever the body says. Undefined where the key must be looked for in
  * the body: SDKs that send no header, and those that send the token of an OAuth application, which is none of our keys.
  */
 export async function keyInHeader(
-  keys: ApiKeyCache,
+  keys: KeyLookup,
   header: string | undefined,
   dialect: Dialect,
 ): Promise<KeyCheck | undefined> {
@@ -28,7 +30,7 @@ export async function keyInHeader(
   return check(given, key);
 }
 
-export async function keyInBody(keys: ApiKeyCache, body: JsonValue): Promise<KeyCheck> {
+export async function keyInBody(keys: KeyLookup, body: JsonValue): Promise<KeyCheck> {
   const given = keyFromBody(body);
   return check(given, given === undefined ? undefined : await keys.find(given));
 }

@@ -17,7 +17,7 @@ import { signatureProblem } from './verify-signature.ts';
 // live feed.
 
 export interface TakeDependencies extends AcceptDependencies {
-  readonly keys: ApiKeyCache;
+  readonly keys: Pick<ApiKeyCache, 'find'>;
   readonly now: () => number;
 }
 

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +36,8 @@ const INPUTS = [
   'tsconfig.json',
 ];
 const NOT_INPUTS = new Set(['node_modules', 'dist', 'cdk.out']);
-const KEPT_MAX = 3;
+/** Enough that none is taken from a runtime that still runs, in any but the longest day of edits. */
+const KEPT_MAX = 10;
 const CHILD = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));
 
 export interface TemplateCacheOptions {
@@ -57,7 +67,11 @@ export async function cachedAssembly(options: TemplateCacheOptions): Promise<Cac
   const { projectRoot, synthesize = synthesizeInChild } = options;
   const cache = cacheFolder(projectRoot, 'assembly');
   const folder = join(cache, hashOf(projectRoot));
-  if (existsSync(folder)) return { folder, hit: true };
+  if (existsSync(folder)) {
+    const now = new Date();
+    utimesSync(folder, now, now);
+    return { folder, hit: true };
+  }
   const draft = `${folder}.${process.pid}`;
   try {
     await synthesize(draft, cacheFolder(projectRoot, 'code'));
@@ -107,12 +121,12 @@ function addTo(hash: ReturnType<typeof createHash>, root: string, path: string):
   }
 }
 
-/** Those of other branches are worth keeping for a while; those of every edit are not. */
+/** The least recently used go. */
 function forgetOld(cache: string, current: string): void {
   const others = readdirSync(cache)
     .map((name) => join(cache, name))
     .filter((folder) => folder !== current)
-    .map((folder) => ({ folder, changedMs: statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .sort((one, other) => other.changedMs - one.changedMs);
+    .map((folder) => ({ folder, usedMs: statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((one, other) => other.usedMs - one.usedMs);
   for (const { folder } of others.slice(KEPT_MAX - 1)) rmSync(folder, { recursive: true, force: true });
 }

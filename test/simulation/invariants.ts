@@ -10,7 +10,7 @@ import { TABLES } from './deployment.ts';
 import { FEATURES } from './load.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
-import { micros, outcomeOf, type SentEvent, type Use } from './oracle.ts';
+import { micros, outcomeOf, type SentEvent } from './oracle.ts';
 import type { SimulatedClients } from './simulated-aws.ts';
 
 // What must hold when everything has come to rest, whatever happened before. Each violation is a sentence. The stored
@@ -104,7 +104,13 @@ function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
   return violations;
 }
 
-const usesText = (uses: readonly Use[]): string =>
+interface UseLike {
+  readonly featureId: string;
+  readonly delta: string;
+  readonly ruleId?: string | undefined;
+}
+
+const usesText = (uses: readonly UseLike[]): string =>
   JSON.stringify(uses.map(({ featureId, delta, ruleId }) => [featureId, delta, ruleId ?? null]).sort());
 
 /** Rows, groups and unmapped events say the same. */
@@ -178,7 +184,7 @@ function usageOf(events: Events): Map<string, Amount> {
 }
 
 function usageRows({ dynamo, ledger }: Rest, events: Events): string[] {
-  const userOf = new Map(
+  const userOf = new Map<string, string>(
     [...ledger.messages.values()].flatMap(({ bodies }) =>
       bodies.map(({ userId }) => [`u#${keyPartOf(userId)}`, userId] as const),
     ),

@@ -32,10 +32,6 @@ const { values } = parseArgs({
   },
 });
 
-if (values.seed !== undefined) await runOne(Number(values.seed));
-else if (values.share !== undefined) await runShare(Number(values.share));
-else await runAll();
-
 async function runOne(seed: number): Promise<void> {
   takeOverNode();
   const trace = (line: string): void => console.log(line);
@@ -59,10 +55,9 @@ async function runShare(share: number): Promise<void> {
   process.disconnect();
 }
 
-const toMessage = (result: ScenarioResult): object => ({
-  ...result,
-  faults: Object.fromEntries(result.faults),
-});
+function toMessage(result: ScenarioResult): object {
+  return { ...result, faults: Object.fromEntries(result.faults) };
+}
 
 async function runAll(): Promise<void> {
   const started = performance.now();
@@ -117,3 +112,7 @@ function report(totals: Totals, seconds: number): void {
   );
   if (totals.failed.length > 0) process.exitCode = 1;
 }
+
+if (values.seed !== undefined) await runOne(Number(values.seed));
+else if (values.share !== undefined) await runShare(Number(values.share));
+else await runAll();

@@ -37,7 +37,7 @@ export interface StoredChange {
 
 export interface MemoryDynamoOptions {
   readonly now: () => number;
-  /** Items that one page of a query holds at most. Stands for the megabyte, at which pages end in AWS. */
+  /** Items that one page of a query holds at most. Stands for the megabyte at which pages end in AWS. */
   readonly pageItemsMax: number;
   /** How long, in milliseconds, the index is behind for an item that is written now. */
   readonly indexLag: () => number;
@@ -69,6 +69,8 @@ const ITEM_BYTES_MAX = 400 * 1024;
 const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 const TOKEN_LIVES_MS = 10 * 60_000;
 const PAST_MS = 2_000;
+/** So few items of this project never fill a megabyte. */
+const SMALL_LIMIT = 100;
 
 type Answer = JsonRecord;
 
@@ -215,6 +217,8 @@ export class MemoryDynamo {
       request['FilterExpression'] === undefined
         ? undefined
         : conditionOf(textOf(request, 'FilterExpression'));
+    // Also where there is nothing to look at, so that every placeholder counts as used.
+    matches({}, given);
     filter?.({}, given);
     given.assertAllUsed();
     const after = request['ExclusiveStartKey'];
@@ -223,10 +227,10 @@ export class MemoryDynamo {
       if (!isWireItem(after)) throw new ValidationError('The exclusive start key is invalid');
       start = this.startAfter(ordered, after, indexed ? index : undefined, request['ScanIndexForward'] !== false);
     }
-    const limit = request['Limit'] === undefined ? this.options.pageItemsMax : Number(request['Limit']);
-    if (!Number.isInteger(limit) && limit !== Infinity) throw new ValidationError('The limit is invalid');
-    if (limit < 1) throw new ValidationError('Limit must be at least 1');
-    const end = start + Math.min(limit, this.options.pageItemsMax);
+    const limit = request['Limit'] === undefined ? Infinity : Number(request['Limit']);
+    if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 1))
+      throw new ValidationError('Limit must be at least 1');
+    const end = start + (limit > SMALL_LIMIT ? Math.min(limit, this.options.pageItemsMax) : limit);
     const page = ordered.slice(start, end);
     const last = page.at(-1);
     const answered = filter === undefined ? page : page.filter((item) => filter(item, given));

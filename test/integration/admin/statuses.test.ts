@@ -1,4 +1,4 @@
-import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, TransactWriteItemsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { S } from '../../../adapters/attributes.ts';
@@ -8,7 +8,7 @@ import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
 import type { UsageRowChange } from '../../../core/usage-fold.ts';
 import { createAdmin, fieldOf, type Admin, type AdminAnswer, type AdminCall } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
-import { interruptedDynamo } from '../../support/interrupted-dynamo.ts';
+import { interruptedDynamo, type Interruption } from '../../support/interrupted-dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
 
 // Every route with every status that the document gives it. Each answer is compared with the document, and the last test
@@ -19,11 +19,15 @@ let tables: TestTables;
 let admin: Admin;
 let judge: ApiJudge;
 const answered = new Set<string>();
+const interrupted: DynamoDBClient[] = [];
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
 });
-afterAll(() => dynamo.stop());
+afterAll(async () => {
+  for (const client of interrupted) client.destroy();
+  await dynamo.stop();
+});
 beforeEach(async () => {
   tables = await dynamo.tables();
   admin = createAdmin(dynamo.client, tables);
@@ -79,6 +83,13 @@ async function ask(
   expect({ id, problems: judge.problemsWith(id, answer) }).toEqual({ id, problems: [] });
   answered.add(`${id} ${String(status)}`);
   return answer;
+}
+
+/** The API on a network that does this with every request. */
+function createInterruptedAdmin(interrupt: () => Interruption): Admin {
+  const client = interruptedDynamo(dynamo.endpoint, interrupt);
+  interrupted.push(client);
+  return createAdmin(client, tables);
 }
 
 const operationsWith = (status: number): readonly string[] =>
@@ -272,10 +283,7 @@ describe('what is well formed but not possible', () => {
 
 describe('failures of the stores', () => {
   test('a store that cannot be reached is 503 with Retry-After, never 401', async () => {
-    const unreachable = createAdmin(
-      interruptedDynamo(dynamo.endpoint, () => 'fail'),
-      tables,
-    );
+    const unreachable = createInterruptedAdmin(() => 'fail');
     for (const id of operationsWith(503)) {
       const { headers } = await ask(id, 503, NO_IDS, {}, undefined, unreachable);
       expect(headers.get('retry-after')).toBe('5');
@@ -293,12 +301,9 @@ describe('failures of the stores', () => {
   });
 
   test('a fault of ours is 500 and says nothing of its inside', async () => {
-    const broken = createAdmin(
-      interruptedDynamo(dynamo.endpoint, () => {
-        throw new Error('secret inside: user-1 ada@example.com');
-      }),
-      tables,
-    );
+    const broken = createInterruptedAdmin(() => {
+      throw new Error('secret inside: user-1 ada@example.com');
+    });
     for (const id of operationsWith(500)) {
       const { text } = await ask(id, 500, NO_IDS, {}, undefined, broken);
       expect(text).toBe(

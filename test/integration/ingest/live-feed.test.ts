@@ -88,7 +88,7 @@ describe('the live feed', () => {
     async (perSecond) => {
       const now = (): number => pipeline.clock.now;
       const feed = new RequestFeed(new FeedStore(pipeline.client, pipeline.tables.operations), now);
-      const source = { dialect: 'webhook', apiKeyId: 'key_0123456789abcdef' };
+      const source = { dialect: 'webhook', apiKeyId: 'key_0123456789abcdef' } as const;
       const events = perSecond * 60;
       for (let index = 0; index < events; index += 1) {
         wait(1_000 / perSecond);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheFolder, cachedAssembly, type CachedAssembly } from '../../../local/template/template-cache.ts';
 
 let projectRoot = '';
@@ -107,10 +107,16 @@ test('a synthesis that fails leaves nothing behind', async () => {
   expect(readdirSync(cacheFolder(projectRoot, 'assembly'))).toEqual([]);
 });
 
-test('only the last few are kept', async () => {
-  for (const content of ['1', '2', '3', '4', '5']) {
-    write('infra/stack.ts', content);
+test('of many, those used last are kept', async () => {
+  const first = await start();
+  for (let edit = 0; edit < 12; edit += 1) {
+    write('infra/stack.ts', String(edit));
     await start();
+    // Between the edits somebody keeps going back to the first state.
+    write('infra/stack.ts', 'one');
+    expect((await start()).folder).toBe(first.folder);
   }
-  expect(readdirSync(cacheFolder(projectRoot, 'assembly'))).toHaveLength(3);
+  const kept = readdirSync(cacheFolder(projectRoot, 'assembly'));
+  expect(kept).toHaveLength(10);
+  expect(kept).toContain(basename(first.folder));
 });
