@@ -50,13 +50,38 @@ function couldMatchMore(before: RuleBody, after: RuleBody): boolean {
 
 /** The next ruleset, in which `rule` stands as it is now: only enabled rules are part of a ruleset. */
 export function withRule(current: RulesetSnapshot, rule: SavedRule): RulesetSnapshot {
-  const next = withoutRule(current, rule.id);
-  return rule.body.enabled ? { ...next, rules: [...next.rules, toMappingRule(rule)] } : next;
+  const before = current.rules.find(({ id }) => id === rule.id);
+  const after = rule.body.enabled ? toMappingRule(rule, before) : undefined;
+  const makesWay = before !== undefined && (after === undefined || !matchesTheSame(before, after));
+  const next = makesWay ? withoutRule(current, rule.id) : following(current);
+  const others = next.rules.filter(({ id }) => id !== rule.id);
+  return { ...next, rules: after === undefined ? others : [...others, after] };
 }
 
 export function withoutRule(current: RulesetSnapshot, ruleId: string): RulesetSnapshot {
-  return { ...following(current), rules: current.rules.filter(({ id }) => id !== ruleId) };
+  const next = following(current);
+  const left = current.rules.find(({ id }) => id === ruleId);
+  const others = next.rules.filter(({ id }) => id !== ruleId);
+  if (left === undefined || !canRefuse(left)) return { ...next, rules: others };
+  return {
+    ...next,
+    rules: others.map((rule) =>
+      rule.featureId === left.featureId ? { ...rule, generation: next.generation } : rule,
+    ),
+  };
 }
+
+/**
+ * Of the rules for one feature the earliest that matches decides alone, also when the delta that it reads is no number
+ * (core/decide-track.ts). When such a rule makes way, those behind it can match what it has kept unmapped.
+ */
+const canRefuse = ({ delta }: MappingRule): boolean => delta === undefined || 'path' in delta;
+
+const matchesTheSame = (before: MappingRule, after: MappingRule): boolean =>
+  isDeepStrictEqual(
+    [before.featureId, before.event, before.conditions, before.delta],
+    [after.featureId, after.event, after.conditions, after.delta],
+  );
 
 /** The feature as the ruleset holds it after a change that makes generation `generation`. */
 export function featureAfter(
@@ -83,7 +108,11 @@ function following({ generation, features, rules, settings }: RulesetSnapshot): 
   return { generation: generation + 1, features, rules, settings };
 }
 
-function toMappingRule({ id, version, body, createdAt, generation }: SavedRule): MappingRule {
+/** `before`: the rule as the ruleset holds it, whose generation may be newer than the saved rule's: see withoutRule. */
+function toMappingRule(
+  { id, version, body, createdAt, generation }: SavedRule,
+  before: MappingRule | undefined,
+): MappingRule {
   const { featureId, event, conditions, delta } = body;
   return {
     id,
@@ -93,6 +122,6 @@ function toMappingRule({ id, version, body, createdAt, generation }: SavedRule):
     conditions,
     ...(delta !== undefined && { delta }),
     createdAt,
-    generation,
+    generation: Math.max(generation, before?.generation ?? 0),
   };
 }

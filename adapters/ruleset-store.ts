@@ -129,8 +129,8 @@ export function rulesetWrites(table: string, next: RulesetSnapshot, cause: strin
 }
 
 /**
- * Removes the snapshot of two generations ago; the one before stays for readers that have just read its head. Up to ten
- * chunks (3.5 MB deflated, more than the limit on rules allows); deleting a chunk that never was costs nothing but a unit.
+ * Removes the snapshot of two generations ago; the one before stays for readers that have just read its head. Up to four
+ * chunks (1.4 MB deflated, more than the limit on rules allows); deleting a chunk that never was costs nothing but a unit.
  */
 function removalOf(table: string, generation: number): TransactWriteItem[] {
   if (generation < 1) return [];

@@ -72,8 +72,15 @@ function unwrap(value: JsonValue, text: string): [JsonValue, string] {
   const body = ownValue(value, 'body');
   if (typeof body !== 'string') return [value, text];
   const parsed = parseJson(body);
-  return parsed.ok && isJsonObject(parsed.value) ? [parsed.value, body] : [value, text];
+  return parsed.ok && isJsonObject(parsed.value) ? [parsed.value, escapeLoneSurrogates(body)] : [value, text];
 }
+
+/**
+ * JSON inside of a JSON string may hold half a surrogate pair as it is, which UTF-8, and so the store, cannot. It stands in
+ * a string of that JSON, so it may as well be written as an escape.
+ */
+const escapeLoneSurrogates = (json: string): string =>
+  json.replaceAll(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 function trackingItems(body: JsonValue, text: string, context: RequestContext): RequestItems {
   if (!isJsonObject(body)) return { ok: false, message: 'The body must be a JSON object.' };
@@ -143,7 +150,8 @@ function readItem(value: JsonValue, text: string, context: RequestContext, sentA
   const checked = checkEvent(value, context.pathType, (key) => numberSourceAt(text, [key]));
   if (!checked.ok) {
     const messageId = isJsonObject(value) ? messageIdOf(value) : undefined;
-    return { ok: false, rejection: checked.rejection, ...(typeof messageId === 'string' && { messageId }) };
+    const known = typeof messageId === 'string' && messageId !== '' ? { messageId } : {};
+    return { ok: false, rejection: checked.rejection, ...known };
   }
   if (context.dialect === 'tracking' && isLongerInUtf8(text, TRACKING_EVENT_BYTES_MAX)) {
     const message = 'The event is larger than 32 KB, which is the most that the tracking API takes.';

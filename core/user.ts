@@ -106,9 +106,10 @@ export function changeUser(
     return { userId: said.userId, profile: said.profile, createdAt: said.receivedAt, version: 1 };
   }
   const profile = mergeProfiles(user.profile, said.profile);
-  const changed = PROFILE_FIELDS.some(
-    (name) =>
-      profile[name]?.value !== user.profile[name]?.value || profile[name]?.time !== user.profile[name]?.time,
-  );
+  // The source too: of three identifies at one time, two may say the same, and the larger source decides about the third.
+  const changed = PROFILE_FIELDS.some((name) => {
+    const [before, after] = [user.profile[name], profile[name]];
+    return before?.value !== after?.value || before?.time !== after?.time || before?.source !== after?.source;
+  });
   return changed ? { ...user, profile, version: user.version + 1 } : undefined;
 }

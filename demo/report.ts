@@ -11,7 +11,8 @@ import { textTable } from './text-table.ts';
 const SAMPLE_USERS = 5;
 
 const number = (value: number): string => value.toLocaleString('en-US');
-const amount = (value: Amount | undefined): string => decimalOf(value?.micros ?? 0n);
+const amount = (value: Amount | undefined): string =>
+  decimalOf(value?.micros ?? 0n).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 
 export function usageReport(
   expected: UsageTable,

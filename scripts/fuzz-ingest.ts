@@ -36,7 +36,9 @@ const seconds = (performance.now() - started) / 1000;
 
 const statuses = [...report.statuses].sort(([left], [right]) => left - right);
 console.log(`seed                 ${seed}`);
-console.log(`bodies               ${report.bodies} in ${seconds.toFixed(1)} s (${Math.round(bodies / seconds)} per second)`);
+console.log(
+  `bodies               ${report.bodies} in ${seconds.toFixed(1)} s (${Math.round(bodies / seconds)} per second)`,
+);
 console.log(`answers              ${statuses.map(([status, count]) => `${status}: ${count}`).join(', ')}`);
 console.log(`events stored        ${report.storedEvents}`);
 console.log(`slowest              ${report.slowestMs.toFixed(1)} ms (--only ${report.slowestIndex})`);

@@ -4,7 +4,7 @@ import { checkStoredRule, type MappingRule } from '../../core/mapping/rule.ts';
 import type { Benchmark, BenchmarkReport, Target } from '../benchmark.ts';
 import { measure, ratioOf, type Ratio, type Timing } from '../measure.ts';
 import { eventName, trackEvents } from './payloads.ts';
-import { loadPeers, type Peer, type PeerMatcher } from './peers.ts';
+import { RULES_ENGINE, SIFT, SUBSCRIPTIONS, type Peer, type PeerMatcher } from './peers.ts';
 import { broadRules, oneMatchRules, spreadRules } from './rules.ts';
 
 // What mapping rules cost an event. The yardstick is JSON.parse of the same event, which no consumer can avoid: it makes
@@ -73,7 +73,6 @@ export const benchmark: Benchmark = {
       targets: [...cost.targets, ...scale.targets, ...build.targets, ...peers.targets],
       notes: [
         `${EVENTS} track events of ${Math.round(bytes)} bytes on average, ${EVENTS} × ${RULES} rules, medians of interleaved turns.`,
-        ...peers.notes,
       ],
     };
   },
@@ -263,37 +262,31 @@ async function costOfBuilding(texts: readonly string[]): Promise<Part> {
 }
 
 interface PeerSize {
-  readonly peer: string;
+  readonly peer: Peer;
   readonly rules: number;
   /** Events that are timed: a slow engine need not see all. */
   readonly timed: number;
 }
 
 const PEER_SIZES: readonly PeerSize[] = [
-  { peer: '@segment/destination-subscriptions', rules: 100, timed: EVENTS },
-  { peer: '@segment/destination-subscriptions', rules: RULES, timed: 32 },
-  { peer: 'sift', rules: 100, timed: EVENTS },
-  { peer: 'sift', rules: RULES, timed: 32 },
-  { peer: 'json-rules-engine', rules: 100, timed: 16 },
-  { peer: 'json-rules-engine', rules: RULES, timed: 1 },
+  { peer: SUBSCRIPTIONS, rules: 100, timed: EVENTS },
+  { peer: SUBSCRIPTIONS, rules: RULES, timed: 32 },
+  { peer: SIFT, rules: 100, timed: EVENTS },
+  { peer: SIFT, rules: RULES, timed: 32 },
+  { peer: RULES_ENGINE, rules: 100, timed: 16 },
+  { peer: RULES_ENGINE, rules: RULES, timed: 1 },
 ];
 
 /** Each engine gets parsed events and gives the rules that match; the answers for all events are compared. */
-async function comparePeers(
-  texts: readonly string[],
-  progress: (step: string) => void,
-): Promise<Part & { readonly notes: readonly string[] }> {
-  const { peers, missing } = await loadPeers();
+async function comparePeers(texts: readonly string[], progress: (step: string) => void): Promise<Part> {
   const events = texts.map(read);
   const rows: (string | number)[][] = [];
   const targets: Target[] = [];
-  for (const { peer: name, rules: count, timed } of PEER_SIZES) {
-    const peer = peers.find((candidate) => candidate.name === name);
-    if (peer === undefined) continue;
-    progress(`${name}, ${count} rules`);
+  for (const { peer, rules: count, timed } of PEER_SIZES) {
+    progress(`${peer.name}, ${count} rules`);
     const result = await comparePeer(peer, count, events, timed);
     rows.push([
-      name,
+      peer.name,
       count,
       result.theirs,
       result.ours,
@@ -301,7 +294,7 @@ async function comparePeers(
       result.compared,
       result.differences,
     ]);
-    if (name === '@segment/destination-subscriptions' && count === RULES) {
+    if (peer === SUBSCRIPTIONS && count === RULES) {
       const { median, spread } = result.ratio;
       targets.push(
         {
@@ -328,12 +321,6 @@ async function comparePeers(
       rows,
     },
     targets,
-    notes:
-      missing.length === 0
-        ? []
-        : [
-            `Not compared, because not installed: ${missing.join(', ')} (npm install --no-save ${missing.join(' ')}).`,
-          ],
   };
 }
 
@@ -348,7 +335,7 @@ async function comparePeer(
   const match = peer.prepare(rules);
   const index = compileRules(rules);
   const sample = events.slice(0, timed);
-  const checked = peer.name === 'json-rules-engine' ? sample : events;
+  const checked = peer === RULES_ENGINE ? sample : events;
   let differences = 0;
   for (const { event, name } of checked) {
     const theirs = new Set(await match(event));

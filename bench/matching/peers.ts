@@ -1,9 +1,14 @@
-import * as z from 'zod/mini';
+import subscriptions, {
+  type Condition as SubscriptionNode,
+  type Subscription,
+} from '@segment/destination-subscriptions';
+import { Engine, type ConditionProperties } from 'json-rules-engine';
+import sift from 'sift';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Condition, MappingRule } from '../../core/mapping/rule.ts';
 
 // The same rules given to other engines. They are compared where their meaning is meant to be the same, so each rule is
-// written as that engine's users would write it. The packages are only loaded here; without them the benchmark says so.
+// written as that engine's users would write it.
 
 /** The rules that match an event, by their position; in any order. */
 export type PeerMatcher = (event: JsonObject) => readonly number[] | Promise<readonly number[]>;
@@ -13,73 +18,30 @@ export interface Peer {
   readonly prepare: (rules: readonly MappingRule[]) => PeerMatcher;
 }
 
-/** Undefined when the package is not installed. */
-async function load<Shape>(name: string, shape: z.ZodMiniType<Shape>): Promise<Shape | undefined> {
-  try {
-    const module: unknown = await import(name);
-    return z.parse(shape, module);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
+export const SUBSCRIPTIONS: Peer = {
+  name: '@segment/destination-subscriptions',
+  prepare: (rules) => {
+    const groups = rules.map(({ event, conditions }): Subscription => ({
+      type: 'group',
+      operator: 'and',
+      children: [
+        { type: 'event', operator: '=', value: String(event.value) },
+        ...conditions.map(subscriptionNode),
+      ],
+    }));
+    return (event) => groups.flatMap((group, at) => (subscriptions.validate(group, event) ? [at] : []));
+  },
+};
 
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-export async function loadPeers(): Promise<{
-  readonly peers: readonly Peer[];
-  readonly missing: readonly string[];
-}> {
-  const found = [
-    ['@segment/destination-subscriptions', await loadSubscriptions()],
-    ['sift', await loadSift()],
-    ['json-rules-engine', await loadRulesEngine()],
-  ] as const;
-  return {
-    peers: found.flatMap(([, peer]) => peer ?? []),
-    missing: found.filter(([, peer]) => peer === undefined).map(([name]) => name),
-  };
-}
-
-type Validate = (subscription: object, event: JsonObject) => boolean;
-
-async function loadSubscriptions(): Promise<Peer | undefined> {
-  const name = '@segment/destination-subscriptions';
-  // CommonJS: Node finds only some of its exports by name.
-  const module = await load(
-    name,
-    z.object({ default: z.object({ validate: z.custom<Validate>(isFunction) }) }),
-  );
-  if (module === undefined) return undefined;
-  const { validate } = module.default;
-  return {
-    name,
-    prepare: (rules) => {
-      const subscriptions = rules.map(({ event, conditions }) => ({
-        type: 'group',
-        operator: 'and',
-        children: [{ type: 'event', operator: '=', value: event.value }, ...conditions.map(subscriptionNode)],
-      }));
-      return (event) =>
-        subscriptions.flatMap((subscription, at) => (validate(subscription, event) ? [at] : []));
-    },
-  };
-}
-
-const NODE_TYPES: ReadonlyMap<string, string> = new Map([
-  ['properties', 'event-property'],
-  ['context', 'event-context'],
-  ['traits', 'event-trait'],
-]);
-
-function subscriptionNode(condition: Condition): object {
-  const [field = '', ...keys] = condition.path.split('.');
-  const node = { type: NODE_TYPES.get(field) ?? field, name: keys.join('.') };
+function subscriptionNode(condition: Condition): SubscriptionNode {
+  const [field, ...keys] = condition.path.split('.');
+  const type = field === 'context' ? 'event-context' : 'event-property';
+  const node = { type, name: keys.join('.') } as const;
   switch (condition.operator) {
     case 'equals':
-      return { ...node, operator: '=', value: condition.value };
+      return { ...node, operator: '=', value: String(condition.value) };
     case 'not_equals':
-      return { ...node, operator: '!=', value: condition.value };
+      return { ...node, operator: '!=', value: String(condition.value) };
     case 'greater_than':
       return { ...node, operator: '>', value: condition.value };
     case 'contains':
@@ -92,22 +54,16 @@ function subscriptionNode(condition: Condition): object {
   }
 }
 
-type Sift = (query: object) => (event: JsonObject) => boolean;
-
-async function loadSift(): Promise<Peer | undefined> {
-  const module = await load('sift', z.object({ default: z.custom<Sift>(isFunction) }));
-  if (module === undefined) return undefined;
-  const sift = module.default;
-  return {
-    name: 'sift',
-    prepare: (rules) => {
-      const filters = rules.map(({ event, conditions }) =>
-        sift({ $and: [{ event: event.value }, ...conditions.map(siftQuery)] }),
-      );
-      return (event) => filters.flatMap((filter, at) => (filter(event) ? [at] : []));
-    },
-  };
-}
+export const SIFT: Peer = {
+  name: 'sift',
+  prepare: (rules) => {
+    const filters = rules.map(({ event, conditions }) =>
+      // Its types call the function `default`, its module is the function: both have it under this name.
+      sift.default<JsonObject>({ $and: [{ event: event.value }, ...conditions.map(siftQuery)] }),
+    );
+    return (event) => filters.flatMap((filter, at) => (filter(event) ? [at] : []));
+  },
+};
 
 const inPattern = (text: unknown): string => String(text).replace(/[^A-Za-z0-9]/g, '\\$&');
 
@@ -131,49 +87,33 @@ function siftQuery(condition: Condition): object {
   }
 }
 
-interface RulesEngine {
-  addOperator(name: string, test: (found: unknown, expected: unknown) => boolean): void;
-  addRule(rule: object): void;
-  run(
-    facts: JsonObject,
-  ): Promise<{ readonly events: readonly { readonly params?: { readonly at: number } }[] }>;
-}
+export const RULES_ENGINE: Peer = {
+  name: 'json-rules-engine',
+  prepare: (rules) => {
+    const engine = new Engine([], { allowUndefinedFacts: true });
+    engine.addOperator(
+      'textContains',
+      (found, part) => typeof found === 'string' && found.includes(String(part)),
+    );
+    engine.addOperator(
+      'textStarts',
+      (found, start) => typeof found === 'string' && found.startsWith(String(start)),
+    );
+    for (const [at, { event, conditions }] of rules.entries()) {
+      const all = [
+        { fact: 'event', operator: 'equal', value: event.value },
+        ...conditions.map(engineCondition),
+      ];
+      engine.addRule({ conditions: { all }, event: { type: String(at) } });
+    }
+    return async (event) => {
+      const { events } = await engine.run(event);
+      return events.map(({ type }) => Number(type));
+    };
+  },
+};
 
-type NewRulesEngine = new (rules: readonly object[], options: object) => RulesEngine;
-
-async function loadRulesEngine(): Promise<Peer | undefined> {
-  const name = 'json-rules-engine';
-  const module = await load(name, z.object({ Engine: z.custom<NewRulesEngine>(isFunction) }));
-  if (module === undefined) return undefined;
-  const { Engine } = module;
-  return {
-    name,
-    prepare: (rules) => {
-      const engine = new Engine([], { allowUndefinedFacts: true });
-      engine.addOperator(
-        'textContains',
-        (found, part) => typeof found === 'string' && found.includes(String(part)),
-      );
-      engine.addOperator(
-        'textStarts',
-        (found, start) => typeof found === 'string' && found.startsWith(String(start)),
-      );
-      for (const [at, { event, conditions }] of rules.entries()) {
-        const all = [
-          { fact: 'event', operator: 'equal', value: event.value },
-          ...conditions.map(engineCondition),
-        ];
-        engine.addRule({ conditions: { all }, event: { type: 'match', params: { at } } });
-      }
-      return async (event) => {
-        const { events } = await engine.run(event);
-        return events.flatMap(({ params }) => params?.at ?? []);
-      };
-    },
-  };
-}
-
-function engineCondition(condition: Condition): object {
+function engineCondition(condition: Condition): ConditionProperties {
   const [fact = '', ...keys] = condition.path.split('.');
   const place = { fact, path: `$.${keys.join('.')}` };
   switch (condition.operator) {

@@ -81,7 +81,6 @@ export function compileRules(rules: readonly MappingRule[]): RuleIndex {
       evaluator.begin(event);
       group?.collect(evaluator, found);
       for (const patternGroup of groups) patternGroup.collect(evaluator, found);
-      evaluator.end();
       return rulesAt(found, ranked);
     },
     canMatchName(name) {

@@ -70,15 +70,10 @@ export class Evaluator {
     return pooled;
   }
 
-  /** Everything asked from now on is about this event. */
+  /** Everything asked from now on is about this event. It is kept until the next one. */
   begin(event: JsonObject): void {
     this.#event = event;
     this.#turn += 1;
-  }
-
-  /** Lets go of the event, so that the index does not keep it alive. */
-  end(): void {
-    this.#event = NO_EVENT;
   }
 
   /** The value at a place; undefined when there is none. */
@@ -168,7 +163,8 @@ type Pool = Map<JsonValue | undefined, PooledCondition>;
 function poolFor(place: Place, condition: Condition): Pool {
   if (!isPlain(condition)) return place.switched;
   let pool = place.plain.get(condition.operator);
-  if (pool === undefined) place.plain.set(condition.operator, (pool = new Map()));
+  if (pool === undefined)
+    place.plain.set(condition.operator, (pool = new Map<JsonValue | undefined, PooledCondition>()));
   return pool;
 }
 

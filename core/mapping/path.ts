@@ -179,14 +179,13 @@ function collect(value: JsonValue, segments: readonly PathSegment[], from: numbe
 
 /** The value under an object's own key or at a list's position. */
 export function stepInto(value: JsonValue, segment: string | number): JsonValue | undefined {
-  if (typeof segment === 'string') {
-    if (!isJsonObject(value)) return undefined;
-    const found = value[segment];
-    if (found === undefined || typeof found === 'function' || segment === '__proto__')
-      return ownValue(value, segment);
-    return found;
-  }
-  return Array.isArray(value) ? value[segment] : undefined;
+  if (typeof segment === 'number') return Array.isArray(value) ? value[segment] : undefined;
+  if (!isJsonObject(value)) return undefined;
+  const found = value[segment];
+  // A plain read is half the price of asking first whether the key is the object's own. It can only meet what every
+  // object inherits: functions, which JSON has not, and `__proto__`. Then it is asked.
+  if (typeof found === 'function' || segment === '__proto__') return ownValue(value, segment);
+  return found;
 }
 
 /** A value, and the exact keys and positions that lead to it. */

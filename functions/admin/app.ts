@@ -11,12 +11,14 @@ import { HOME_STYLE_SOURCE } from './home-page.ts';
 import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
 import { eventRoutes } from './routes/events.ts';
+import { explainRoutes } from './routes/explain.ts';
 import { featureRoutes } from './routes/features.ts';
 import { feedRoutes } from './routes/feed.ts';
 import { homeRoutes } from './routes/home.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
+import { ruleImportRoutes } from './routes/rule-import.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { unmappedRoutes } from './routes/unmapped.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -55,8 +57,10 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     openApiRoutes,
     featureRoutes,
     ruleRoutes,
+    ruleImportRoutes,
     usageRoutes,
     eventRoutes,
+    explainRoutes,
     feedRoutes,
     unmappedRoutes,
     userRoutes,

@@ -7,6 +7,7 @@ import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
+import type { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import type { UsageStore } from '../../adapters/usage-store.ts';
 import type { UserList } from '../../adapters/user-list.ts';
@@ -20,6 +21,7 @@ export interface AdminDependencies {
   readonly keys: ApiKeyStore;
   readonly config: ConfigStore;
   readonly usage: UsageStore;
+  readonly rulesets: RulesetStore;
   readonly events: EventStore;
   readonly eventList: EventList;
   readonly feed: FeedStore;

@@ -8,6 +8,7 @@ import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
+import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
@@ -32,6 +33,7 @@ export const handler = functionUrlHandler(
     keyCache: new ApiKeyCache(keys, now),
     keys,
     config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
+    rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),

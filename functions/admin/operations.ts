@@ -22,6 +22,7 @@ export const OPERATIONS = {
 
   listRules: { method: 'get', path: '/api/rules', scope: 'read' },
   createRule: { method: 'post', path: '/api/rules', scope: 'admin' },
+  readSegmentFilter: { method: 'post', path: '/api/rules/import', scope: 'read' },
   getRule: { method: 'get', path: '/api/rules/{ruleId}', scope: 'read' },
   changeRule: { method: 'patch', path: '/api/rules/{ruleId}', scope: 'admin' },
   deleteRule: { method: 'delete', path: '/api/rules/{ruleId}', scope: 'admin' },
@@ -31,6 +32,7 @@ export const OPERATIONS = {
 
   listEvents: { method: 'get', path: '/api/events', scope: 'read' },
   getEvent: { method: 'get', path: '/api/events/{messageId}', scope: 'read' },
+  explainEvent: { method: 'get', path: '/api/events/{messageId}/explain', scope: 'read' },
   listFeed: { method: 'get', path: '/api/feed', scope: 'read' },
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
 

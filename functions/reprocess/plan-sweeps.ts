@@ -31,8 +31,7 @@ interface Candidate {
 
 /** Returns how many sweeps were set going. */
 export async function planSweeps(deps: PlanDependencies): Promise<number> {
-  const { cause } = await deps.rulesets.head();
-  const ruleset = await deps.rulesets.current();
+  const { ruleset, cause } = await rulesetWithCause(deps.rulesets);
   const { generation } = ruleset;
   if (generation === 0) return 0;
   const planned = await deps.jobs.plannedGeneration();
@@ -56,6 +55,15 @@ export async function planSweeps(deps: PlanDependencies): Promise<number> {
   // Only now: until every sweep is under way, the next trigger plans this generation again.
   await deps.jobs.setPlannedGeneration(generation);
   return toSend.length;
+}
+
+/** The ruleset, and the change that made it and no other, also while rules are being changed. */
+async function rulesetWithCause(rulesets: RulesetStore): Promise<{ ruleset: Ruleset; cause: string }> {
+  for (;;) {
+    const ruleset = await rulesets.current();
+    const { generation, cause } = await rulesets.head();
+    if (generation === ruleset.generation) return { ruleset, cause };
+  }
 }
 
 /**

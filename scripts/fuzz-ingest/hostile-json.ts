@@ -7,6 +7,13 @@ const TYPES = [
   '"track"',
   '"track"',
   '"track"',
+  '"track"',
+  '"track"',
+  '"track"',
+  '"track"',
+  '"track"',
+  '"identify"',
+  '"identify"',
   '"identify"',
   '"identify"',
   '"Track"',
@@ -131,13 +138,13 @@ export function hostileEvent(random: SeededRandom): string {
   const add = (name: string, value: string): void =>
     void members.push(`"${name}"${space(random)}:${space(random)}${value}`);
   if (random.chance(0.97)) add(random.pick(FIELD_SPELLINGS.type), random.pick(TYPES));
-  if (random.chance(0.95)) add(random.pick(FIELD_SPELLINGS.userId), id(random));
+  if (random.chance(0.97)) add(random.pick(FIELD_SPELLINGS.userId), mostly('"u1"', random));
   if (random.chance(0.8))
     add(
       random.pick(FIELD_SPELLINGS.messageId),
-      random.chance(0.7) ? `"m${random.below(5_000)}"` : id(random),
+      random.chance(0.7) ? `"m${random.below(100_000)}"` : id(random),
     );
-  if (random.chance(0.9)) add(random.pick(FIELD_SPELLINGS.event), random.chance(0.8) ? '"Used"' : id(random));
+  if (random.chance(0.9)) add(random.pick(FIELD_SPELLINGS.event), mostly('"Used"', random));
   if (random.chance(0.7))
     add(random.pick(FIELD_SPELLINGS.properties), random.chance(0.9) ? bag(random) : value(random, 2));
   if (random.chance(0.4))
@@ -154,26 +161,24 @@ export function hostileEvent(random: SeededRandom): string {
   return `{${members.join(`${space(random)},`)}}`;
 }
 
+export type BodyForm = 'one' | 'array' | 'envelope' | 'wrapped' | 'odd';
+
 /** A request's whole body: one event, or many in one of the ways that senders put them together. */
-export function hostileBody(random: SeededRandom): string {
+export function hostileBody(random: SeededRandom, form: BodyForm): string {
   const events = (): string =>
     Array.from({ length: random.below(6) }, () => item(random)).join(`,${space(random)}`);
-  switch (random.below(10)) {
-    case 0:
-    case 1:
-    case 2:
+  switch (form) {
+    case 'one':
       return hostileEvent(random);
-    case 3:
-    case 4:
+    case 'array':
       return `${space(random)}[${events()}]`;
-    case 5:
-    case 6:
-      return envelope(random, `[${events()}]`);
-    case 7:
-      return envelope(random, value(random, 2));
-    case 8:
-      return `{"${random.pick(['json', 'body', 'event', 'data'])}":${random.chance(0.5) ? hostileEvent(random) : JSON.stringify(hostileEvent(random))}}`;
-    default:
+    case 'envelope':
+      return envelope(random, random.chance(0.9) ? `[${events()}]` : value(random, 2));
+    case 'wrapped': {
+      const event = hostileEvent(random);
+      return `{"${random.pick(['json', 'body', 'event', 'data'])}":${random.chance(0.5) ? event : JSON.stringify(event)}}`;
+    }
+    case 'odd':
       return value(random, 5);
   }
 }
@@ -207,6 +212,8 @@ function bag(random: SeededRandom): string {
   for (let member = 0; member < more; member += 1) members.push(`"${random.pick(KEYS)}":${value(random, 3)}`);
   return `{${members.join(',')}}`;
 }
+
+const mostly = (usual: string, random: SeededRandom): string => (random.chance(0.8) ? usual : id(random));
 
 function id(random: SeededRandom): string {
   if (random.chance(0.01)) return `"${'x'.repeat(random.below(20_000))}"`;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { hostileBody } from './hostile-json.ts';
+import { hostileBody, type BodyForm } from './hostile-json.ts';
 import { FUZZ_KEYS } from './memory-stores.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -59,25 +59,35 @@ const CONTENT_TYPES = [
 export function hostileRequest(seed: number, index: number): APIGatewayProxyEventV2 {
   const random = new SeededRandom(seed, index);
   const headers: Record<string, string> = {};
-  const body = hostileBytes(random, headers);
+  const path = random.chance(0.98) ? random.pick(PATHS) : random.pick(ODD_PATHS);
+  const body = hostileBytes(random, formFor(random, path), headers);
   if (random.chance(0.9)) headers['content-type'] = random.pick(CONTENT_TYPES);
   if (random.chance(0.92)) headers['authorization'] = authorization(random);
   if (random.chance(0.1)) headers['x-signature'] = signature(random, body);
   if (random.chance(0.02)) headers['x-segment-signature'] = signature(random, body);
   if (random.chance(0.3)) headers['origin'] = random.pick(['https://app.example', 'null', 'x', '']);
   if (random.chance(0.05)) headers['x-segment-settings'] = random.pick(['e30=', '%%%']);
-  const path = random.chance(0.98) ? random.pick(PATHS) : random.pick(ODD_PATHS);
   const method = random.chance(0.97)
     ? 'POST'
     : random.pick(['PUT', 'PATCH', 'GET', 'HEAD', 'DELETE', 'OPTIONS', 'QUERY']);
   return toEvent(method, path, headers, body, random);
 }
 
-function hostileBytes(random: SeededRandom, headers: Record<string, string>): Buffer {
+/** Mostly what belongs to the path. */
+function formFor(random: SeededRandom, path: string): BodyForm {
+  if (random.chance(0.1)) return random.pick(['one', 'array', 'envelope', 'wrapped', 'odd']);
+  if (path.includes('segment')) return random.pick(['one', 'array', 'array', 'wrapped']);
+  return /\/(batch|import|b)\/?$/.test(path) ? 'envelope' : 'one';
+}
+
+function hostileBytes(random: SeededRandom, form: BodyForm, headers: Record<string, string>): Buffer {
   if (random.chance(0.03)) return randomBytes(random, random.below(200));
-  let bytes = Buffer.from(random.chance(0.01) ? `\ufeff${hostileBody(random)}` : hostileBody(random), 'utf8');
+  let bytes: Buffer = Buffer.from(
+    random.chance(0.01) ? `\ufeff${hostileBody(random, form)}` : hostileBody(random, form),
+    'utf8',
+  );
   if (random.chance(0.001)) bytes = Buffer.concat([bytes, Buffer.alloc(random.below(600_000), 0x20)]);
-  if (random.chance(0.25)) bytes = mutated(random, bytes);
+  if (random.chance(0.2)) bytes = mutated(random, bytes);
   if (random.chance(0.03)) {
     bytes = gzipSync(bytes, { level: 1 });
     if (random.chance(0.3)) bytes = mutated(random, bytes);

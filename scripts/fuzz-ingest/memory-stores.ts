@@ -24,7 +24,7 @@ export const FUZZ_KEYS = {
   signed: 'th_ingest_signed',
   revoked: 'th_ingest_revoked',
   reader: 'th_read_fuzz',
-  secret: 'shared secret',
+  secret: 'a secret of the fuzz run',
 } as const;
 
 const keyOf = (id: string, more: Partial<FoundApiKey> = {}): FoundApiKey => ({
@@ -111,7 +111,9 @@ export function memoryStores(): MemoryStores {
 
 function textOf(item: Item, chunks: readonly Item[]): string {
   const body = bodyOf(item);
-  return inflateBody('deflated' in body ? body.deflated : Buffer.concat(chunks.map(({ b }) => b?.B ?? new Uint8Array())));
+  return inflateBody(
+    'deflated' in body ? body.deflated : Buffer.concat(chunks.map(({ b }) => b?.B ?? new Uint8Array())),
+  );
 }
 
 function requireFits(items: readonly Item[]): void {
@@ -123,7 +125,8 @@ function requireFits(items: readonly Item[]): void {
     if (bytes > ITEM_BYTES_MAX || (item['b']?.B?.byteLength ?? 0) > BODY_CHUNK_BYTES_MAX)
       throw new Error('The item is larger than DynamoDB takes.');
     for (const key of ['pk', 'sk', 'u', 't']) {
-      if (Buffer.byteLength(item[key]?.S ?? '') > 1_024) throw new Error(`The key ${key} is longer than DynamoDB takes.`);
+      if (Buffer.byteLength(item[key]?.S ?? '') > 1_024)
+        throw new Error(`The key ${key} is longer than DynamoDB takes.`);
     }
   }
 }

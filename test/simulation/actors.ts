@@ -2,7 +2,7 @@ import type { ConfigStore } from '../../adapters/config-store.ts';
 import { INGEST_KEY, toFunctionUrlEvent } from './http-request.ts';
 import type { Deployment, Ended } from './deployment.ts';
 import type { Ledger } from './ledger.ts';
-import { editedRule, FEATURES, newEvent, newRule } from './load.ts';
+import { editedRule, newEvent, newRule, type Theme } from './load.ts';
 import type { SentEvent } from './oracle.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -14,6 +14,7 @@ import { isRecord } from './wire-item.ts';
 export interface Stage {
   readonly scheduler: Scheduler;
   readonly random: Random;
+  readonly theme: Theme;
   readonly deployment: Deployment;
   readonly ledger: Ledger;
   readonly log: (line: string) => void;
@@ -42,15 +43,15 @@ export async function sender(stage: Stage, name: string): Promise<void> {
   }
 }
 
-function someEvents({ random, ledger }: Stage, name: string): SentEvent[] {
+function someEvents({ random, theme, ledger }: Stage, name: string): SentEvent[] {
   const count = random.pick([1, 1, 2, 4, 8, random.chance(0.1) ? 130 : 12]);
   const known = [...ledger.messages.values()];
   return Array.from({ length: count }, (_, index) => {
     if (known.length > 0 && random.chance(0.12)) {
       const [first] = random.pick(known).bodies;
-      if (first !== undefined) return random.chance(0.7) ? first : newEvent(random, first.messageId);
+      if (first !== undefined) return random.chance(0.7) ? first : newEvent(random, theme, first.messageId);
     }
-    return newEvent(random, `${name}-${String(index)}`);
+    return newEvent(random, theme, `${name}-${String(index)}`);
   });
 }
 
@@ -82,21 +83,21 @@ async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boo
 
 /** Changes features and rules. What is answered does not matter here: the ledger sees what was saved. */
 export async function editor(stage: Stage): Promise<void> {
-  const { scheduler, random, deployment, log } = stage;
-  const changes = random.between(1, 6);
+  const { scheduler, random, theme, deployment, log } = stage;
+  const changes = random.between(1, 8);
   for (let i = 0; i < changes; i += 1) {
     await scheduler.sleep(stage.moment() - scheduler.now);
     const what = random.pick(CHANGES);
-    const ended: Ended<unknown> = await deployment.admin((store) => what(store, random));
+    const ended: Ended<unknown> = await deployment.admin((store) => what(store, random, theme));
     log(`a change of the configuration: ${ended.kind}`);
   }
 }
 
 /** What is there before anybody sends. */
-export async function prepare(store: ConfigStore, random: Random): Promise<void> {
-  for (const id of FEATURES) if (random.chance(0.6)) await createFeature(store, id);
+export async function prepare(store: ConfigStore, random: Random, theme: Theme): Promise<void> {
+  for (const id of theme.features) if (random.chance(0.6)) await createFeature(store, id);
   const rules = random.below(3);
-  for (let i = 0; i < rules; i += 1) await store.createRule(newRule(random), 'editor');
+  for (let i = 0; i < rules; i += 1) await store.createRule(newRule(random, theme), 'editor');
 }
 
 const createFeature = (store: ConfigStore, id: string) =>
@@ -107,13 +108,13 @@ async function someRule(store: ConfigStore, random: Random): Promise<string> {
   return rows.length === 0 ? 'rul_none' : random.pick(rows).id;
 }
 
-type ConfigChange = (store: ConfigStore, random: Random) => Promise<unknown>;
+type ConfigChange = (store: ConfigStore, random: Random, theme: Theme) => Promise<unknown>;
 
-const createRule: ConfigChange = (store, random) => store.createRule(newRule(random), 'editor');
-const changeRule: ConfigChange = async (store, random) =>
+const createRule: ConfigChange = (store, random, theme) => store.createRule(newRule(random, theme), 'editor');
+const changeRule: ConfigChange = async (store, random, theme) =>
   store.changeRule(
     await someRule(store, random),
-    (body) => ({ ok: true, body: editedRule(random, body) }),
+    (body) => ({ ok: true, body: editedRule(random, theme, body) }),
     'editor',
   );
 
@@ -124,10 +125,11 @@ const CHANGES: readonly ConfigChange[] = [
   changeRule,
   changeRule,
   changeRule,
+  changeRule,
   async (store, random) => store.deleteRule(await someRule(store, random), 'editor'),
-  (store, random) => createFeature(store, random.pick(FEATURES)),
-  (store, random) => createFeature(store, random.pick(FEATURES)),
-  (store, random) => store.changeFeature(random.pick(FEATURES), { archived: random.chance(0.4) }),
-  (store, random) => store.changeFeature(random.pick(FEATURES), { archived: random.chance(0.4) }),
-  (store, random) => store.deleteFeature(random.pick(FEATURES)),
+  (store, random, theme) => createFeature(store, random.pick(theme.features)),
+  (store, random, theme) => createFeature(store, random.pick(theme.features)),
+  (store, random, theme) => store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
+  (store, random, theme) => store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
+  (store, random, theme) => store.deleteFeature(random.pick(theme.features)),
 ];

@@ -7,7 +7,6 @@ import { fromUsageItem } from '../../adapters/usage-item.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { TABLES } from './deployment.ts';
-import { FEATURES } from './load.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 import { micros, outcomeOf, type SentEvent } from './oracle.ts';
@@ -232,7 +231,8 @@ async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<s
     return true;
   };
   for (const userId of userIdsOf(ledger)) await store.ofUser(userId, DAYS, take(`user ${userId}`));
-  await store.ofEverybody(FEATURES, DAYS, take('everybody'));
+  const features = new Set([...ledger.history.values()].flatMap((then) => then.features.map(({ id }) => id)));
+  await store.ofEverybody([...features], DAYS, take('everybody'));
   const wanted = new Map([...usageOf(events)].filter(([key]) => /\d{4}-\d\d-\d\d$/.test(key)));
   return differences('is read as', found, wanted);
 }

@@ -2,12 +2,13 @@ import type { EventMatcher, RuleBody } from '../../core/mapping/rule.ts';
 import type { SentAmount, SentEvent } from './oracle.ts';
 import type { Random } from './random.ts';
 
-// What is sent and which rules are saved: few users, names and features, so that everything meets everything else.
+// What is sent and which rules are saved: few users, names and features, so that everything meets everything else. Each
+// run has its own few, down to one of each.
 
 const USERS = ['ada', 'ben', 'cleo', 'd'.repeat(200), 'lone\ud800'];
 const NAMES = ['Report Exported', 'Report Opened', 'Seat Added', 'report exported', 'Ünï #1'];
 const PLANS = ['pro', 'free'];
-export const FEATURES = ['exports', 'seats', 'storage', 'calls'];
+const FEATURES = ['exports', 'seats', 'storage', 'calls'];
 const LATEST = Date.parse('2026-11-23T11:30:00Z');
 const HOUR = 3_600_000;
 
@@ -23,19 +24,43 @@ const AMOUNTS: readonly (readonly [string | undefined, SentAmount])[] = [
   ['0.000001', { counts: '0.000001' }],
   ['123456789012345.123456', { counts: '123456789012345.123456' }],
   ['"many"', 'invalid'],
+  ['"many"', 'invalid'],
+  ['true', 'invalid'],
   ['true', 'invalid'],
 ];
 
-export function newEvent(random: Random, messageId: string): SentEvent {
+/** What a run is about. */
+export interface Theme {
+  readonly users: readonly string[];
+  readonly names: readonly string[];
+  readonly features: readonly string[];
+  readonly amounts: typeof AMOUNTS;
+  /** The share of events that name their feature. */
+  readonly naming: number;
+}
+
+export function newTheme(random: Random): Theme {
+  const some = <Element>(elements: readonly Element[]): Element[] =>
+    random.shuffled(elements).slice(0, random.pick([1, 2, elements.length]));
+  return {
+    users: some(USERS),
+    names: some(NAMES),
+    features: some(FEATURES),
+    amounts: some(AMOUNTS),
+    naming: random.pick([0, 0.1, 0.5]),
+  };
+}
+
+export function newEvent(random: Random, theme: Theme, messageId: string): SentEvent {
   const isTrack = random.chance(0.8);
-  const userId = random.pick(USERS);
-  const name = random.pick(NAMES);
+  const userId = random.pick(theme.users);
+  const name = random.pick(theme.names);
   // Few different times, so that identifies tie.
   const time = LATEST - random.pick([0, 1, 5, 13, 24, 30]) * HOUR;
   const plan = random.chance(0.8) ? random.pick(PLANS) : undefined;
-  const featureId = random.chance(0.25) ? random.pick(FEATURES) : undefined;
-  const [deltaText, delta] = random.pick(AMOUNTS);
-  const [amountText, amount] = random.pick(AMOUNTS);
+  const featureId = random.chance(theme.naming) ? random.pick(theme.features) : undefined;
+  const [deltaText, delta] = random.pick(theme.amounts);
+  const [amountText, amount] = random.pick(theme.amounts);
   const traits = {
     ...(random.chance(0.6) && { name: `Name ${String(random.below(3))}` }),
     ...(random.chance(0.6) && { email: `e${String(random.below(3))}@example.com` }),
@@ -68,11 +93,11 @@ export function newEvent(random: Random, messageId: string): SentEvent {
   };
 }
 
-export function newRule(random: Random): RuleBody {
+export function newRule(random: Random, theme: Theme): RuleBody {
   return {
     enabled: random.chance(0.85),
-    featureId: random.pick(FEATURES),
-    event: newMatcher(random),
+    featureId: random.pick(theme.features),
+    event: newMatcher(random, theme),
     conditions: random.chance(0.5)
       ? [{ path: 'properties.plan', operator: 'equals', value: random.pick(PLANS) }]
       : [],
@@ -80,21 +105,21 @@ export function newRule(random: Random): RuleBody {
   };
 }
 
-function newMatcher(random: Random): EventMatcher {
-  const name = random.pick(NAMES);
+function newMatcher(random: Random, theme: Theme): EventMatcher {
+  const name = random.pick(theme.names);
   return random.pick<EventMatcher>([
     { operator: 'equals', value: name },
     { operator: 'equals', value: name },
     { operator: 'equals', value: name, caseInsensitive: true },
-    { operator: 'in', value: [name, random.pick(NAMES)] },
+    { operator: 'in', value: [name, random.pick(theme.names)] },
     { operator: 'starts_with', value: name.slice(0, random.between(1, 6)) },
     { operator: 'not_equals', value: name },
   ]);
 }
 
 /** One change of an enabled or disabled rule. */
-export function editedRule(random: Random, body: RuleBody): RuleBody {
-  const fresh = newRule(random);
+export function editedRule(random: Random, theme: Theme, body: RuleBody): RuleBody {
+  const fresh = newRule(random, theme);
   return random.pick<RuleBody>([
     { ...body, enabled: !body.enabled },
     { ...body, enabled: !body.enabled },

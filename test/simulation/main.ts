@@ -50,7 +50,9 @@ async function runShare(share: number): Promise<void> {
   takeOverNode();
   const [from, workers, seeds] = [Number(values.from), Number(values.workers), Number(values.seeds)];
   for (let seed = from + share; seed < from + seeds; seed += workers) {
-    process.send?.(toMessage(await runScenario(seed)));
+    process.send?.(
+      await runScenario(seed).then(toMessage, (error: unknown) => ({ seed, violations: [`the run broke: ${String(error)}`] })),
+    );
   }
   process.disconnect();
 }
@@ -86,9 +88,9 @@ async function runAll(): Promise<void> {
 function note(totals: Totals, message: unknown): void {
   if (!isRecord(message)) return;
   totals.runs += 1;
-  totals.calls += Number(message['calls']);
-  totals.events += Number(message['events']);
-  totals.generations += Number(message['generations']);
+  totals.calls += Number(message['calls'] ?? 0);
+  totals.events += Number(message['events'] ?? 0);
+  totals.generations += Number(message['generations'] ?? 0);
   for (const [name, count] of Object.entries(isRecord(message['faults']) ? message['faults'] : {}))
     totals.faults[name] = (totals.faults[name] ?? 0) + Number(count);
   const violations = Array.isArray(message['violations']) ? message['violations'].map(String) : [];

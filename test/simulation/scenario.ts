@@ -7,6 +7,7 @@ import { Faults } from './faults.ts';
 import { INGEST_KEY } from './http-request.ts';
 import { violationsAtRest } from './invariants.ts';
 import { Ledger } from './ledger.ts';
+import { newTheme } from './load.ts';
 import { MemoryDynamo } from './memory-dynamo.ts';
 import { MemorySqs } from './memory-sqs.ts';
 import { Random } from './random.ts';
@@ -50,6 +51,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     options.trace?.(`${new Date(scheduler.now).toISOString().slice(11, 23)} ${line}`);
   };
   ruleNode({ scheduler, random });
+  const theme = newTheme(random);
   const ledger = new Ledger();
   const faults = new Faults(random);
   const readLagMs = random.pick([0, 0, 2_000]);
@@ -102,8 +104,10 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   await observe(async () => {
     const keys = new ApiKeyStore(clients.dynamo, TABLES.operations);
     await keys.ensure(INGEST_KEY, { scope: 'ingest', name: 'simulation' }, scheduler.now);
-    await prepare(deployment.configStore(), random);
+    await prepare(deployment.configStore(), random, theme);
   });
+  // The key is older than any lag of reads.
+  scheduler.pass(MINUTE);
   deployment.start();
 
   const endsAt = scheduler.now + random.pick([2, 8, 20]) * MINUTE;
@@ -112,7 +116,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   );
   const spreadMs = random.pick([50, 1_000, 20_000]);
   const moment = (): number => random.pick(moments) + random.below(spreadMs);
-  const stage: Stage = { scheduler, random, deployment, ledger, log, moment };
+  const stage: Stage = { scheduler, random, theme, deployment, ledger, log, moment };
   const actors = [
     ...Array.from({ length: random.between(1, 3) }, (_, index) => () => sender(stage, `s${String(index)}`)),
     ...Array.from({ length: random.between(0, 2) }, () => () => editor(stage)),
@@ -120,7 +124,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   for (const actor of actors) scheduler.start(actor);
   for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {
     scheduler.start(async () => {
-      await scheduler.sleep(at - START);
+      await scheduler.sleep(at - scheduler.now);
       await deployment.tick();
     });
   }

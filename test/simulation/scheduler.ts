@@ -64,8 +64,9 @@ export class Scheduler {
   /** Resolves after at least so many virtual milliseconds. */
   sleep(ms: number, label = 'sleep'): Promise<void> {
     const invocation = invocationStorage.getStore();
+    // Clocks show whole milliseconds.
     return new Promise((resume) => {
-      this.at(this.now + Math.max(0, ms), { invocation, label, resume });
+      this.at(this.now + Math.max(0, Math.ceil(ms)), { invocation, label, resume });
     });
   }
 

@@ -57,6 +57,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     keyCache: new ApiKeyCache(keys, now),
     keys,
     config,
+    rulesets: new RulesetStore(dynamo, tables.config),
     usage: new UsageStore(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),

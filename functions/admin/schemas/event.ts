@@ -84,22 +84,30 @@ const outcomeSchema = z.object({
         ruleVersion: z.number().int().optional(),
       }),
     )
+    .readonly()
     .optional()
     .openapi({ description: 'What it counted for' }),
-  notes: z.array(z.string()).optional(),
+  notes: z.array(z.string()).readonly().optional(),
   error: z.string().optional().openapi({ description: 'Why it is quarantined' }),
 });
 
+const detail = {
+  ...head,
+  timeNote: z
+    .enum(['missing', 'invalid', 'future'])
+    .optional()
+    .openapi({ description: 'Why it counts at the time of its arrival instead of its own' }),
+  conflictAt: time.optional().openapi({ description: 'When another body came under this messageId first' }),
+  source: z.object({ dialect: z.enum(['webhook', 'tracking']), apiKeyId: z.string() }),
+  outcome: outcomeSchema.optional().openapi({ description: 'Absent until it is processed' }),
+};
+
+/** An event without its body. */
+export const eventHeadSchema = z.object(detail);
+
 export const eventSchema = z
   .object({
-    ...head,
-    timeNote: z
-      .enum(['missing', 'invalid', 'future'])
-      .optional()
-      .openapi({ description: 'Why it counts at the time of its arrival instead of its own' }),
-    conflictAt: time.optional().openapi({ description: 'When another body came under this messageId first' }),
-    source: z.object({ dialect: z.enum(['webhook', 'tracking']), apiKeyId: z.string() }),
-    outcome: outcomeSchema.optional().openapi({ description: 'Absent until it is processed' }),
+    ...detail,
     body: z
       .custom<JsonObject>((value) => value !== undefined)
       .openapi({ type: 'object', description: 'The event, with every digit as its sender wrote it' }),

@@ -15,8 +15,8 @@ import { nextCursor, time } from './fields.ts';
 // the document under names, and openapi-document.ts puts the core's own schemas behind these names.
 
 const isThere = (value: unknown): boolean => value !== undefined;
-const matcher = z.custom<EventMatcher>(isThere).openapi('EventMatcher', { type: 'object' });
-const condition = z.custom<Condition>(isThere).openapi('Condition', { type: 'object' });
+export const eventMatcherField = z.custom<EventMatcher>(isThere).openapi('EventMatcher', { type: 'object' });
+export const conditionField = z.custom<Condition>(isThere).openapi('Condition', { type: 'object' });
 const delta = z.custom<DeltaSource>(isThere).openapi('DeltaSource', { type: 'object' });
 
 const EXAMPLE_BODY = {
@@ -72,8 +72,8 @@ const savedBody = {
   name: z.string().optional(),
   enabled: z.boolean(),
   featureId: z.string(),
-  event: matcher,
-  conditions: z.array(condition),
+  event: eventMatcherField,
+  conditions: z.array(conditionField),
   delta: delta.optional(),
 };
 

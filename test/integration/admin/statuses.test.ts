@@ -53,7 +53,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createRule: RULE,
   changeRule: { enabled: false },
   createKey: { name: 'Segment', scope: 'ingest' },
+  readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
+/** Routes that read no store themselves: only an API key has to be looked up for them. */
+const WITHOUT_STORE = new Set(['readSegmentFilter']);
+
 /** What a route needs to find something, beyond its path. */
 const QUERIES: Readonly<Record<string, string>> = { listEvents: '?userId=user-1' };
 
@@ -244,6 +248,13 @@ describe('what is well formed but not possible', () => {
     await ask('getRule', 200, ids);
   });
 
+  test('a filter that a rule cannot express is answered with every place where it cannot', async () => {
+    const { body } = await ask('readSegmentFilter', 422, NO_IDS, {
+      body: { filter: 'event = "A" and messageId = "x" and integrations.b = true', language: 'trigger' },
+    });
+    expect(body).toMatchObject({ details: [{ path: 'filter' }, { path: 'filter' }] });
+  });
+
   test('the numbers of features and keys have limits', async () => {
     const features = Array.from({ length: 1_000 }, (_, index) => ({
       id: String(index),
@@ -285,9 +296,18 @@ describe('failures of the stores', () => {
   test('a store that cannot be reached is 503 with Retry-After, never 401', async () => {
     const unreachable = createInterruptedAdmin(() => 'fail');
     for (const id of operationsWith(503)) {
-      const { headers } = await ask(id, 503, NO_IDS, {}, undefined, unreachable);
-      expect(headers.get('retry-after')).toBe('5');
-      await ask(id, 503, NO_IDS, { key: 'an unknown key'.replaceAll(' ', '-') }, undefined, unreachable);
+      const keys = WITHOUT_STORE.has(id) ? ['an-unknown-key'] : ['an-unknown-key', undefined];
+      for (const key of keys) {
+        const { headers } = await ask(
+          id,
+          503,
+          NO_IDS,
+          key === undefined ? {} : { key },
+          undefined,
+          unreachable,
+        );
+        expect(headers.get('retry-after')).toBe('5');
+      }
     }
   });
 

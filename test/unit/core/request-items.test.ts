@@ -52,6 +52,16 @@ describe('the webhook dialect', () => {
     ]);
   });
 
+  test('keeps half a surrogate pair inside of JSON inside of JSON as what it is', () => {
+    const half = String.fromCharCode(0xd800);
+    for (const inner of [half, `\\ud83d${String.fromCharCode(0xde00)}`]) {
+      const event = `{"type":"identify","userId":"u${inner}"}`;
+      const [item] = itemsOf(JSON.stringify([{ body: event }]));
+      expect(item?.ok === true && item.text.isWellFormed()).toBe(true);
+      expect(storedBody(item)).toEqual(JSON.parse(event));
+    }
+  });
+
   test('unwraps the event that a destination function puts into an object', () => {
     const [item] = itemsOf('{"event": {"type":"track","event":"E","userId":"u","n":1.10} }');
     expect(item?.ok === true && item.text).toBe('{"type":"track","event":"E","userId":"u","n":1.10}');

@@ -1,0 +1,313 @@
+// Defects to be planted, one at a time. Each stands for a mistake that somebody could make in earnest: a guard forgotten,
+// two steps in the wrong order, a failure taken for success. `find` must occur exactly once in its file, so that a mutant
+// cannot go stale unnoticed.
+
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly [Edit, ...Edit[]];
+}
+
+const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
+  name,
+  edits: [{ file, find, replace }],
+});
+
+export const MUTANTS: readonly Mutant[] = [
+  mutant(
+    'an event is stored although its messageId is known',
+    'adapters/event-store.ts',
+    "ConditionExpression: 'attribute_not_exists(pk)',",
+    "ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(pk)',",
+  ),
+  mutant(
+    'an event gets its outcome whatever its state',
+    'adapters/commit-plan.ts',
+    'ConditionExpression: `st = :from${sameReason}`,',
+    'ConditionExpression: `attribute_exists(pk) OR st = :from${sameReason}`,',
+  ),
+  mutant(
+    'an unmapped event changes its reason whatever the reason was',
+    'adapters/commit-plan.ts',
+    "' AND r = :was'",
+    "' AND (r = :was OR attribute_exists(pk))'",
+  ),
+  mutant(
+    'the fence stops nobody',
+    'adapters/unmapped-item.ts',
+    "ConditionExpression: 'attribute_not_exists(fence) OR fence <= :g',",
+    "ConditionExpression: 'attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g',",
+  ),
+  mutant(
+    'the fence is not raised before a sweep',
+    'functions/reprocess/plan-sweeps.ts',
+    'await deps.unmapped.raiseFence(group, unmappedIn, generation);',
+    'if (group.kind === undefined) await deps.unmapped.raiseFence(group, unmappedIn, generation);',
+  ),
+  mutant(
+    'the fence is raised after the look at the rows',
+    'functions/reprocess/plan-sweeps.ts',
+    `await deps.unmapped.raiseFence(group, unmappedIn, generation);
+  const shard = await deps.unmapped.shard(unmappedIn);
+  if (shard === undefined || shard.fence > generation) return undefined; // a newer plan has taken over
+  const [row] = await deps.unmapped.rows(unmappedIn, 1);`,
+    `const [row] = await deps.unmapped.rows(unmappedIn, 1);
+  await deps.unmapped.raiseFence(group, unmappedIn, generation);
+  const shard = await deps.unmapped.shard(unmappedIn);
+  if (shard === undefined || shard.fence > generation) return undefined;`,
+  ),
+  mutant(
+    'the timer looks only at generations that were not planned',
+    'functions/reprocess/plan-sweeps.ts',
+    'if (shard.swept < newestGenerationFor(shard.group, ruleset))',
+    'if (planned < generation && shard.swept < newestGenerationFor(shard.group, ruleset))',
+  ),
+  mutant(
+    'no group is compared with the rules',
+    'functions/reprocess/plan-sweeps.ts',
+    'if (shard.swept < newestGenerationFor(shard.group, ruleset))',
+    'if (shard.swept < 0)',
+  ),
+  mutant(
+    'a stalled sweep is never sent again',
+    'functions/reprocess/plan-sweeps.ts',
+    'return !task.done && now - task.updatedAt > STALLED_MS ? message : undefined;',
+    'return now < 0 ? message : undefined;',
+  ),
+  mutant(
+    'a shard is marked as swept before its rows are tried',
+    'functions/reprocess/sweep-shard.ts',
+    'const keys = await deps.unmapped.rows(',
+    `await deps.unmapped.markSwept(unmappedIn, generation);
+    const keys = await deps.unmapped.rows(`,
+  ),
+  mutant(
+    'a sweep ends after its first page',
+    'functions/reprocess/sweep-shard.ts',
+    'if (last === undefined) {',
+    'if (last === undefined || task.cursor !== undefined) {',
+  ),
+  mutant(
+    'a sweep goes on behind rows that failed',
+    'functions/reprocess/sweep-shard.ts',
+    'throw failure.error;',
+    '',
+  ),
+  mutant(
+    'the cursor of a sweep moves from wherever it is',
+    'adapters/job-store.ts',
+    "ConditionExpression: task.cursor === undefined ? 'attribute_not_exists(cu)' : 'cu = :cursor',",
+    "ConditionExpression: task.cursor === undefined ? 'attribute_exists(pk)' : 'cu = :cursor OR attribute_exists(pk)',",
+  ),
+  mutant(
+    'the rows of a shard are read without consistency',
+    'adapters/unmapped-store.ts',
+    `        ConsistentRead: true,
+        Limit: limit,`,
+    `        Limit: limit,`,
+  ),
+  mutant(
+    'a user is created over another creation',
+    'adapters/commit-plan.ts',
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk) OR attribute_exists(pk)' : 'v = :v',",
+  ),
+  mutant(
+    'a user is changed whatever its version',
+    'adapters/commit-plan.ts',
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v OR attribute_exists(pk)',",
+  ),
+  mutant(
+    'of two identifies in one chunk the last wins',
+    'adapters/commit-plan.ts',
+    'mergeProfiles(known.profile, profile)',
+    'profile',
+  ),
+  mutant(
+    'of two identifies at the same time the one that came last wins',
+    'core/user.ts',
+    'return left.source >= right.source ? left : right;',
+    'return right;',
+  ),
+  mutant(
+    'a failed batch is answered as a success',
+    'functions/partial-batch.ts',
+    'const failed = await handle(event.Records);',
+    'const failed = await handle(event.Records).catch(() => new Set<string>());',
+  ),
+  mutant(
+    'the wrapper answers undefined when something failed',
+    'functions/partial-batch.ts',
+    'const failed = await handle(event.Records);',
+    `const failed = await handle(event.Records);
+    if (failed.size > 0) return undefined;`,
+  ),
+  mutant(
+    'messages of events that failed are not kept',
+    'functions/process/handler.ts',
+    'if (keys.some((key) => failures.has(key))) failed.add(id);',
+    '',
+  ),
+  mutant(
+    'events that somebody else was faster with are taken for done',
+    'adapters/commit.ts',
+    "return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };",
+    "return { done: events.map(({ record }) => record.key), stale: [], failed: [] };",
+  ),
+  mutant(
+    'a lost reply is taken for a commit',
+    'adapters/commit.ts',
+    'if (isPermanent(error, reasons)) {',
+    `if (reasons.length === 0) return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };
+      if (isPermanent(error, reasons)) {`,
+  ),
+  mutant(
+    'outcomes and usage are two transactions',
+    'adapters/commit.ts',
+    `          TransactItems: planned.map(({ item }) => item),`,
+    `          TransactItems: planned.slice(0, events.length).map(({ item }) => item),
+        }),
+      );
+      if (planned.length > events.length) await dynamo.send(
+        new TransactWriteItemsCommand({
+          TransactItems: planned.slice(events.length).map(({ item }) => item),`,
+  ),
+  mutant(
+    'usage is added before the outcomes',
+    'adapters/commit.ts',
+    `          TransactItems: planned.map(({ item }) => item),`,
+    `          TransactItems: planned.slice(events.length).length > 0 ? planned.slice(events.length).map(({ item }) => item) : planned.map(({ item }) => item),
+        }),
+      );
+      await dynamo.send(
+        new TransactWriteItemsCommand({
+          TransactItems: planned.slice(0, events.length).map(({ item }) => item),`,
+  ),
+  mutant(
+    'every failure is taken for a permanent one',
+    'adapters/failure-kind.ts',
+    'if (REFUSED.has(error.name)) return true;',
+    'if (REFUSED.has(error.name) || reasons.length === 0) return true;',
+  ),
+  mutant(
+    'the unread part of a batch is forgotten',
+    'adapters/batch-get.ts',
+    'const rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];',
+    'const rest: Item[] = [];',
+  ),
+  mutant(
+    'events are read without consistency',
+    'adapters/batch-get.ts',
+    'ConsistentRead: true } },',
+    'ConsistentRead: false } },',
+  ),
+  mutant(
+    'an unmapped event leaves its row behind',
+    'adapters/commit-plan.ts',
+    'items.push({ item: unmappedRowRemoval(table, unmappedIn, record.key), owners: [] });',
+    '',
+  ),
+  mutant(
+    'a group goes on counting those that left',
+    'adapters/commit-plan.ts',
+    "count(event, unmappedIn, { kind: 'name', name }, [left], false);",
+    '',
+  ),
+  mutant(
+    'an event is acknowledged although it could not be stored',
+    'functions/ingest/accept-events.ts',
+    'failure = nameOf(error);',
+    'results.set(index, resultOf(event.messageId, event.type, String(error)));',
+  ),
+  mutant(
+    'an event is acknowledged before it is stored',
+    'functions/ingest/accept-events.ts',
+    'const put = await deps.events.put(event);',
+    `const storing = deps.events.put(event);
+      storing.catch(() => undefined);
+      const put = await Promise.race([storing, Promise.resolve({ kind: 'stored' } as const)]);`,
+  ),
+  mutant(
+    'a duplicate without outcome is not queued again',
+    'functions/ingest/accept-events.ts',
+    "if (put.kind === 'stored' || put.state === 'received') toQueue.push(event.key);",
+    "if (put.kind === 'stored') toQueue.push(event.key);",
+  ),
+  mutant(
+    'no marker is written when SQS fails',
+    'functions/ingest/accept-events.ts',
+    'if (unsent.length > 0) {',
+    'if (unsent.length > 4_000) {',
+  ),
+  mutant(
+    'an event is acknowledged although its marker could not be written',
+    'functions/ingest/accept-events.ts',
+    'failure = `retry marker: ${nameOf(error)}`;',
+    'void nameOf(error);',
+  ),
+  mutant(
+    'a marker is removed before its events are queued',
+    'functions/reprocess/handler.ts',
+    `const unsent = await deps.queue.send(eventKeys);
+      if (unsent.length > 0) return; // SQS still refuses: the next tick tries again
+      await deps.retryMarkers.remove(id);`,
+    `await deps.retryMarkers.remove(id);
+      const unsent = await deps.queue.send(eventKeys);
+      if (unsent.length > 0) return;`,
+  ),
+  mutant(
+    'messages that SQS did not take from a batch are forgotten',
+    'adapters/event-queue.ts',
+    'return (answer.Failed ?? []).flatMap((failure) => messages[Number(failure.Id)] ?? []);',
+    'return (answer.Failed ?? []).flatMap(() => []);',
+  ),
+  mutant(
+    'of two rule changes at the same time one is overwritten',
+    'adapters/ruleset-store.ts',
+    "ConditionExpression: previous === 0 ? 'attribute_not_exists(pk)' : 'g = :g',",
+    "ConditionExpression: previous === 0 ? 'attribute_not_exists(pk)' : 'g = :g OR attribute_exists(pk)',",
+  ),
+  mutant(
+    'the ruleset head is read without consistency',
+    'adapters/ruleset-store.ts',
+    `        Key: { pk: S(RULESET_PK), sk: S(HEAD_SK) },
+        ConsistentRead: true,`,
+    `        Key: { pk: S(RULESET_PK), sk: S(HEAD_SK) },`,
+  ),
+  mutant(
+    'a container never reads the ruleset again',
+    'adapters/ruleset-store.ts',
+    'if (generation === this.cached.generation) return this.cached;',
+    'if (generation === this.cached.generation || this.cached.generation > 0) return this.cached;',
+  ),
+  mutant(
+    'a rule that is enabled again does not reach back',
+    'adapters/ruleset-change.ts',
+    'if (!before.enabled) return true;',
+    'if (!before.enabled) return false;',
+  ),
+  mutant(
+    'a rule that is edited does not reach back',
+    'adapters/ruleset-change.ts',
+    'return !isDeepStrictEqual({ ...before, name: undefined }, { ...after, name: undefined });',
+    'return false;',
+  ),
+  mutant(
+    'a feature that leaves the archive does not reach back',
+    'adapters/ruleset-change.ts',
+    '(before.archived && !after.archived)',
+    'false',
+  ),
+  mutant(
+    'a feature reaches back only to the events that name it',
+    'core/ruleset.ts',
+    'Math.max(newest, rule.generation, feature.generation)',
+    'Math.max(newest, rule.generation)',
+  ),
+];

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MUTANTS, type Mutant } from './mutant-list.ts';
+
+// npm run simulate:mutants [-- --seeds N] [--only TEXT]
+//
+// How strong the simulation is: every defect of mutant-list.ts is planted in a copy of the source, and the simulation must
+// find it within N seeds (1,000 unless said). A mutant that survives is a defect of the simulation.
+
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
+});
+
+const root = resolve(import.meta.dirname, '../..');
+const COPIED = ['core', 'adapters', 'functions', 'test/simulation', 'package.json'];
+
+/** The number of seeds after which it was found, and by what; undefined when it survived. */
+interface Found {
+  readonly seeds: number;
+  readonly violation: string;
+}
+
+async function run({ edits }: Mutant): Promise<Found | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
+  try {
+    mkdirSync(join(folder, 'test'));
+    for (const path of COPIED) cpSync(join(root, path), join(folder, path), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const { file, find, replace } of edits) {
+      const path = join(folder, file);
+      const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
+      if (before === undefined || after === undefined || more.length > 0)
+        throw new Error(`"${find}" does not occur exactly once in ${file}: bring the mutant up to date.`);
+      writeFileSync(path, before + replace + after);
+    }
+    return firstViolation(await outputOf(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function outputOf(folder: string): Promise<string> {
+  const main = join(folder, 'test/simulation/main.ts');
+  const child = spawn(process.execPath, [main, '--seeds', values.seeds], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((done) => child.on('close', () => done(output)));
+}
+
+function firstViolation(output: string): Found | undefined {
+  const summary = /^(\d+) seeds from .*\.$|^(\d+) seeds from [^]*$/m.exec(output);
+  if (summary === null) throw new Error(`The simulation of a mutant did not report: ${output}`);
+  if (output.includes(' 0 violations.')) return undefined;
+  const [, violation = ''] = /^seed (\d+: .*)$/m.exec(output) ?? [];
+  return { seeds: Number(summary[1] ?? summary[2]), violation };
+}
+
+const started = performance.now();
+const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+const survivors: string[] = [];
+for (const mutant of chosen) {
+  const found = await run(mutant);
+  if (found === undefined) survivors.push(mutant.name);
+  console.log(
+    found === undefined
+      ? `SURVIVED  ${values.seeds} seeds    ${mutant.name}`
+      : `caught    ${String(found.seeds).padStart(5)} seeds   ${mutant.name}   (seed ${found.violation.slice(0, 110)})`,
+  );
+}
+const seconds = ((performance.now() - started) / 1000).toFixed(0);
+console.log(`${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught in ${seconds} s.`);
+if (survivors.length > 0) process.exitCode = 1;
