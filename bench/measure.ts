@@ -1,7 +1,8 @@
 // Timing that can be believed on a busy machine. The subjects of a comparison run in turns, so that whatever slows the
-// machine slows all of them; each turn is long enough to be timed; a figure is the median of the turns; and a ratio is
-// the median of the ratios within each turn, with the spread of its middle half. A difference smaller than the spread
-// is noise, and is called so.
+// machine slows all of them. A turn runs the work in short bursts and takes their lower quartile: bursts that were
+// interrupted by another program are not counted. A figure is the median of the turns, and a ratio the median of the
+// ratios within each turn, with the spread of its middle half. A difference smaller than the spread is noise, and is
+// called so.
 
 export interface Subject {
   readonly name: string;
@@ -29,8 +30,8 @@ export interface MeasureOptions {
   /** A turn of one subject lasts at least this long. */
   readonly turnMs?: number;
   /**
-   * `wall` for work that waits for others; `thread` counts only the time that this thread was computing, so that other
-   * programs on the machine can slow it (they share its caches) but not stop it.
+   * `wall` unless given. `thread` counts only the time that this thread was computing: for work whose one repetition is
+   * too long to fit between two interruptions. It is coarse: some kernels only count whole milliseconds.
    */
   readonly clock?: 'wall' | 'thread';
 }
@@ -47,29 +48,28 @@ const CLOCKS: Readonly<Record<'wall' | 'thread', Clock>> = {
 
 const TURNS = 15;
 const TURN_MS = 40;
+/** Well below the slice of time that Linux gives a process before another one runs. */
+const BURST_MS = 1;
+const WARM_UP_RUNS = 10;
 
-/** Times the subjects in turns, after one unmeasured turn. */
+/** Times the subjects in turns. */
 export async function measure<Name extends string>(
   subjects: readonly (Subject & { readonly name: Name })[],
   { turns = TURNS, turnMs = TURN_MS, clock = 'wall' }: MeasureOptions = {},
 ): Promise<Record<Name, Timing>> {
   const now = CLOCKS[clock];
-  const repetitions = new Map<string, number>();
-  const samples = new Map<string, number[]>();
+  const prepared = [];
   for (const subject of subjects) {
-    repetitions.set(subject.name, await repetitionsFor(subject, turnMs, now));
-    samples.set(subject.name, []);
+    prepared.push({ subject, count: await repetitionsFor(subject, now), samples: new Array<number>() });
   }
   for (let turn = 0; turn < turns; turn += 1) {
-    for (let offset = 0; offset < subjects.length; offset += 1) {
-      const subject = subjects[(turn + offset) % subjects.length];
-      if (subject === undefined) continue;
-      const count = repetitions.get(subject.name) ?? 1;
-      samples.get(subject.name)?.push((await timeOf(subject, count, now)) / count);
+    for (let offset = 0; offset < prepared.length; offset += 1) {
+      const next = prepared[(turn + offset) % prepared.length];
+      if (next !== undefined) next.samples.push(await turnOf(next.subject, next.count, turnMs, now));
     }
   }
   const timings: Partial<Record<Name, Timing>> = {};
-  for (const { name } of subjects) timings[name] = timingOf(name, samples.get(name) ?? []);
+  for (const { subject, samples } of prepared) timings[subject.name] = timingOf(subject.name, samples);
   return complete(timings, subjects);
 }
 
@@ -83,13 +83,25 @@ function complete<Name extends string>(
   return timings;
 }
 
-async function repetitionsFor(subject: Subject, turnMs: number, now: Clock): Promise<number> {
+/** How many repetitions make a burst; finding out also warms the subject up. */
+async function repetitionsFor(subject: Subject, now: Clock): Promise<number> {
   let count = 1;
-  for (;;) {
+  for (let run = 0; ; run += 1) {
     const took = await timeOf(subject, count, now);
-    if (took >= turnMs) return count;
-    count = Math.max(count + 1, Math.min(count * 4, Math.ceil((count * turnMs) / Math.max(took, 0.001))));
+    if (took >= BURST_MS && run >= WARM_UP_RUNS) return count;
+    if (took < BURST_MS) count = Math.max(count + 1, Math.ceil((count * BURST_MS) / Math.max(took, 0.01)));
   }
+}
+
+/** Milliseconds of one repetition. */
+async function turnOf(subject: Subject, count: number, turnMs: number, now: Clock): Promise<number> {
+  const bursts: number[] = [];
+  for (let spent = 0; spent < turnMs;) {
+    const took = await timeOf(subject, count, now);
+    bursts.push(took / count);
+    spent += took;
+  }
+  return quantile(bursts, 0.25);
 }
 
 async function timeOf(subject: Subject, count: number, now: Clock): Promise<number> {

@@ -43,6 +43,7 @@ export const OPERATIONS = {
 
   listKeys: { method: 'get', path: '/api/keys', scope: 'admin' },
   createKey: { method: 'post', path: '/api/keys', scope: 'admin' },
+  changeKey: { method: 'patch', path: '/api/keys/{keyId}', scope: 'admin' },
   revokeKey: { method: 'delete', path: '/api/keys/{keyId}', scope: 'admin' },
 } as const satisfies Record<string, OperationEntry>;
 

@@ -12,7 +12,7 @@ const STATUSES = {
   tracking: [200, 400, 401, 403, 415],
 } as const;
 
-const CODES = new Set([
+export const CODES: ReadonlySet<string> = new Set([
   'invalid_event',
   'missing_type',
   'unsupported_type',

@@ -61,7 +61,11 @@ async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boo
   const tracking = random.chance(0.2);
   const [only] = events;
   const array = `[${events.map(({ text }) => text).join(',')}]`;
-  const body = tracking ? `{"batch":${array}}` : events.length === 1 && only !== undefined ? only.text : array;
+  const body = tracking
+    ? `{"batch":${array}}`
+    : events.length === 1 && only !== undefined
+      ? only.text
+      : array;
   const ended = await deployment.ingest(
     toFunctionUrlEvent({ path: tracking ? '/v1/batch' : '/segment', body, key: INGEST_KEY }),
   );
@@ -129,7 +133,9 @@ const CHANGES: readonly ConfigChange[] = [
   async (store, random) => store.deleteRule(await someRule(store, random), 'editor'),
   (store, random, theme) => createFeature(store, random.pick(theme.features)),
   (store, random, theme) => createFeature(store, random.pick(theme.features)),
-  (store, random, theme) => store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
-  (store, random, theme) => store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
+  (store, random, theme) =>
+    store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
+  (store, random, theme) =>
+    store.changeFeature(random.pick(theme.features), { archived: random.chance(0.4) }),
   (store, random, theme) => store.deleteFeature(random.pick(theme.features)),
 ];

@@ -204,10 +204,15 @@ export class Deployment {
     const event = { Records: messages.map((message) => toRecord(queue, message)) };
     const ended =
       queue === QUEUES.sweeps
-        ? await this.invoke<ReprocessHandler, unknown>(this.reprocessFleet, (handler, context) => handler(event, context))
-        : await this.invoke<ProcessHandler, unknown>(this.processFleet, (handler, context) => handler(event, context));
+        ? await this.invoke<ReprocessHandler, unknown>(this.reprocessFleet, (handler, context) =>
+            handler(event, context),
+          )
+        : await this.invoke<ProcessHandler, unknown>(this.processFleet, (handler, context) =>
+            handler(event, context),
+          );
     const failed = failedOf(ended, messages);
-    if (failed.size > 0) log(`${String(failed.size)} of ${String(messages.length)} messages failed (${ended.kind})`);
+    if (failed.size > 0)
+      log(`${String(failed.size)} of ${String(messages.length)} messages failed (${ended.kind})`);
     if (faults.happens('answer lost')) return;
     for (const { id } of messages) {
       if (!failed.has(id)) sqs.remove(queue, id);
@@ -226,7 +231,9 @@ export class Deployment {
         eventName: 'MODIFY' as const,
       }));
       for (let attempt = 0; attempt <= STREAM_RETRIES; attempt += 1) {
-        const ended = await this.invoke(this.reprocessFleet, (handler, context) => handler({ Records }, context));
+        const ended = await this.invoke(this.reprocessFleet, (handler, context) =>
+          handler({ Records }, context),
+        );
         if (ended.kind === 'answered') break;
         await scheduler.sleep(random.below(30 * SECOND), 'stream retry');
       }
@@ -239,7 +246,7 @@ export class Deployment {
     of: Fleet<Handler>,
     work: (handler: Handler, context: TimeLeft) => Promise<Result>,
   ): Promise<Ended<Result>> {
-    const { scheduler, log } = this.options;
+    const { scheduler, faults, log } = this.options;
     of.warm = of.warm.filter(({ deployment }) => deployment === this.deployed);
     const container = of.warm.pop() ?? { handler: of.coldStart(), deployment: this.deployed };
     this.started += 1;
@@ -250,6 +257,7 @@ export class Deployment {
     const invocation: Invocation = {
       name: `${of.name} ${String(this.started)}`,
       faulty: true,
+      slowMs: faults.slowMs(),
       alive: true,
       onKilled: () => {
         if (!invocation.alive) return;
@@ -267,13 +275,17 @@ export class Deployment {
     });
     const ended = await Promise.race([
       killed,
-      invocationStorage.run(invocation, () => work(container.handler, context)).then(
-        (result): Ended<Result> => ({ kind: 'answered', result }),
-        (error: unknown): Ended<Result> => {
-          log(`${invocation.name} threw ${error instanceof Error ? `${error.name}: ${error.message}` : 'something'}`);
-          return { kind: 'threw' };
-        },
-      ),
+      invocationStorage
+        .run(invocation, () => work(container.handler, context))
+        .then(
+          (result): Ended<Result> => ({ kind: 'answered', result }),
+          (error: unknown): Ended<Result> => {
+            log(
+              `${invocation.name} threw ${error instanceof Error ? `${error.name}: ${error.message}` : 'something'}`,
+            );
+            return { kind: 'threw' };
+          },
+        ),
     ]);
     running = false;
     if (ended.kind !== 'gone') of.warm.push(container);
@@ -320,7 +332,10 @@ function wireReprocess(options: DeploymentOptions) {
   });
 }
 
-export function settlingOf({ scheduler, clients: { dynamo } }: DeploymentOptions) {
+export function settlingOf({
+  scheduler,
+  clients: { dynamo },
+}: Pick<DeploymentOptions, 'scheduler' | 'clients'>) {
   return {
     dynamo,
     tables: { events: TABLES.events, usage: TABLES.usage, users: TABLES.users },
@@ -331,7 +346,7 @@ export function settlingOf({ scheduler, clients: { dynamo } }: DeploymentOptions
   };
 }
 
-const urlOf = (queue: string): string => `http://simulated.invalid/000000000000/${queue}`;
+export const urlOf = (queue: string): string => `http://simulated.invalid/000000000000/${queue}`;
 const arnOf = (queue: string): string => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 
 /**
@@ -355,7 +370,7 @@ function failedOf(ended: Ended<unknown>, messages: readonly ReceivedMessage[]): 
   return failed;
 }
 
-const toRecord = (queue: string, { id, body, receives }: ReceivedMessage): SQSRecord => ({
+export const toRecord = (queue: string, { id, body, receives }: ReceivedMessage): SQSRecord => ({
   messageId: id,
   receiptHandle: id,
   body,

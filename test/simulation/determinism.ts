@@ -33,9 +33,11 @@ export function takeOverNode(): void {
   signals.timeout = (ms) => {
     const controller = new AbortController();
     // The timer belongs to nobody: it must fire also when whoever set it waits for something else.
-    void invocationStorage.exit(() => current().scheduler.sleep(ms, 'abort')).then(() => {
-      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    });
+    void invocationStorage
+      .exit(() => current().scheduler.sleep(ms, 'abort'))
+      .then(() => {
+        controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+      });
     return controller.signal;
   };
   // What the functions log is not the output of a simulation.

@@ -31,7 +31,8 @@ export class Placeholders {
 
   value(token: string): WireValue {
     const value = this.values[token];
-    if (!isWireValue(value)) throw new ValidationError(`The value ${token} is not defined or not understood.`);
+    if (!isWireValue(value))
+      throw new ValidationError(`The value ${token} is not defined or not understood.`);
     this.used.add(token);
     if ('N' in value) return { N: normaliseNumber(value.N) };
     return value;

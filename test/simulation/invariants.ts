@@ -1,5 +1,11 @@
 import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
-import { EVENT_SK, eventPk, fromEventItem, inflateBody, type EventRecord } from '../../adapters/event-item.ts';
+import {
+  EVENT_SK,
+  eventPk,
+  fromEventItem,
+  inflateBody,
+  type EventRecord,
+} from '../../adapters/event-item.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
 import { fromGroupItem } from '../../adapters/unmapped-item.ts';
@@ -83,10 +89,12 @@ function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
   if (state === 'quarantined') return [];
   const stored = fromStoredOutcome(record.outcome ?? '');
   const then = ledger.history.get(stored.generation);
-  if (then === undefined) return [`${messageId} was decided by generation ${String(stored.generation)}, which never was`];
+  if (then === undefined)
+    return [`${messageId} was decided by generation ${String(stored.generation)}, which never was`];
   if (stored.generation < (ledger.storedAt.get(record.key) ?? 0))
     return [`${messageId} was decided by rules from before its arrival`];
-  if (sent.type === 'identify') return state === 'applied' ? [] : [`${messageId} is an identify and ${state}`];
+  if (sent.type === 'identify')
+    return state === 'applied' ? [] : [`${messageId} is an identify and ${state}`];
   const expected = outcomeOf(sent, then);
   const decided =
     state === 'mapped'
@@ -132,7 +140,9 @@ function unmappedIndex({ dynamo }: Rest, events: Events): string[] {
       rows.add(`${pk} ${sk}`);
       const event = byKey.get(sk)?.record;
       if (event?.state !== 'unmapped' || event.unmappedIn !== pk)
-        violations.push(`${pk} has a row of ${event?.messageId ?? sk}, which is ${event?.state ?? 'unknown'}`);
+        violations.push(
+          `${pk} has a row of ${event?.messageId ?? sk}, which is ${event?.state ?? 'unknown'}`,
+        );
     }
     if (!pk.startsWith('inbox#')) continue;
     const shard = fromGroupItem(toItem(wire));
@@ -146,7 +156,8 @@ function unmappedIndex({ dynamo }: Rest, events: Events): string[] {
     if (record.state !== 'unmapped') continue;
     if (!rows.has(`${record.unmappedIn ?? ''} ${record.key}`))
       violations.push(`${record.messageId} is unmapped and in no list`);
-    if (!groups.has(record.unmappedIn ?? '')) violations.push(`${record.messageId} is in a group that is not listed`);
+    if (!groups.has(record.unmappedIn ?? ''))
+      violations.push(`${record.messageId} is in a group that is not listed`);
   }
   return violations;
 }
@@ -224,12 +235,13 @@ const DAYS = { from: '2026-01-01', to: '2027-01-01' };
 async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<string[]> {
   const store = new UsageStore(clients.dynamo, TABLES.usage);
   const found = new Map<string, Amount>();
-  const take = (who: string) => (day: { featureId: string; row: { day: string; sum: string; count: number } }) => {
-    const key = `${who} ${day.featureId} ${day.row.day}`;
-    const known = found.get(key) ?? { sum: 0n, count: 0 };
-    found.set(key, { sum: known.sum + micros(day.row.sum), count: known.count + day.row.count });
-    return true;
-  };
+  const take =
+    (who: string) => (day: { featureId: string; row: { day: string; sum: string; count: number } }) => {
+      const key = `${who} ${day.featureId} ${day.row.day}`;
+      const known = found.get(key) ?? { sum: 0n, count: 0 };
+      found.set(key, { sum: known.sum + micros(day.row.sum), count: known.count + day.row.count });
+      return true;
+    };
   for (const userId of userIdsOf(ledger)) await store.ofUser(userId, DAYS, take(`user ${userId}`));
   const features = new Set([...ledger.history.values()].flatMap((then) => then.features.map(({ id }) => id)));
   await store.ofEverybody([...features], DAYS, take('everybody'));
@@ -289,7 +301,8 @@ async function timelines({ clients, ledger }: Rest, events: Events): Promise<str
       .filter(({ record }) => record.userId === userId)
       .sort((a, b) => b.record.time - a.record.time || (a.record.key < b.record.key ? 1 : -1))
       .map(({ record }) => record.key);
-    if (keys.join(' ') !== wanted.join(' ')) violations.push(`the timeline of user ${userId} is not its events`);
+    if (keys.join(' ') !== wanted.join(' '))
+      violations.push(`the timeline of user ${userId} is not its events`);
   }
   return violations;
 }

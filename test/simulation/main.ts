@@ -51,7 +51,10 @@ async function runShare(share: number): Promise<void> {
   const [from, workers, seeds] = [Number(values.from), Number(values.workers), Number(values.seeds)];
   for (let seed = from + share; seed < from + seeds; seed += workers) {
     process.send?.(
-      await runScenario(seed).then(toMessage, (error: unknown) => ({ seed, violations: [`the run broke: ${String(error)}`] })),
+      await runScenario(seed).then(toMessage, (error: unknown) => ({
+        seed,
+        violations: [`the run broke: ${String(error)}`],
+      })),
     );
   }
   process.disconnect();
@@ -65,7 +68,13 @@ async function runAll(): Promise<void> {
   const started = performance.now();
   const totals: Totals = { runs: 0, calls: 0, events: 0, generations: 0, faults: {}, failed: [] };
   const shares = Array.from({ length: Number(values.workers) }, (_, share) =>
-    fork(import.meta.filename, [...process.argv.slice(2), '--share', String(share), '--workers', values.workers]),
+    fork(import.meta.filename, [
+      ...process.argv.slice(2),
+      '--share',
+      String(share),
+      '--workers',
+      values.workers,
+    ]),
   );
   await Promise.all(
     shares.map(

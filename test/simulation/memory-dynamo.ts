@@ -225,7 +225,12 @@ export class MemoryDynamo {
     let start = 0;
     if (after !== undefined) {
       if (!isWireItem(after)) throw new ValidationError('The exclusive start key is invalid');
-      start = this.startAfter(ordered, after, indexed ? index : undefined, request['ScanIndexForward'] !== false);
+      start = this.startAfter(
+        ordered,
+        after,
+        indexed ? index : undefined,
+        request['ScanIndexForward'] !== false,
+      );
     }
     const limit = request['Limit'] === undefined ? Infinity : Number(request['Limit']);
     if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 1))
@@ -235,7 +240,8 @@ export class MemoryDynamo {
     const last = page.at(-1);
     const answered = filter === undefined ? page : page.filter((item) => filter(item, given));
     const projection = request['ProjectionExpression'];
-    const projected = typeof projection === 'string' ? answered.map((item) => project(item, projection)) : answered;
+    const projected =
+      typeof projection === 'string' ? answered.map((item) => project(item, projection)) : answered;
     return {
       ...(request['Select'] !== 'COUNT' && { Items: projected }),
       Count: answered.length,
@@ -314,8 +320,7 @@ export class MemoryDynamo {
     }
     const ready = writes.flatMap(({ planned }) => ('failed' in planned ? [] : [planned]));
     const bytes = ready.reduce((total, { after }) => total + (after === undefined ? 0 : sizeOf(after)), 0);
-    if (bytes > TRANSACTION_BYTES_MAX)
-      throw new ValidationError('Transaction is larger than 4 MB in total.');
+    if (bytes > TRANSACTION_BYTES_MAX) throw new ValidationError('Transaction is larger than 4 MB in total.');
     this.commit(ready);
     if (typeof token === 'string') this.tokens.set(token, { at: now, request: text });
     return {};
@@ -362,7 +367,8 @@ export class MemoryDynamo {
     const before = this.read(table, pk, sk, undefined);
     const given = placeholdersOf(request);
     const condition = request['ConditionExpression'];
-    const held = condition === undefined || conditionOf(textOf(request, 'ConditionExpression'))(before ?? {}, given);
+    const held =
+      condition === undefined || conditionOf(textOf(request, 'ConditionExpression'))(before ?? {}, given);
     let after: WireItem | undefined;
     if (action === 'Put') after = normalised(target);
     if (action === 'ConditionCheck') after = before;
@@ -461,7 +467,8 @@ export class MemoryDynamo {
 
   private table(name: string): Table {
     const table = this.tables.get(name);
-    if (table === undefined) throw new DynamoError('ResourceNotFoundException', 'Requested resource not found');
+    if (table === undefined)
+      throw new DynamoError('ResourceNotFoundException', 'Requested resource not found');
     return table;
   }
 }

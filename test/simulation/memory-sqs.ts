@@ -166,7 +166,8 @@ function bodyOf(entry: JsonRecord): string {
   const body = entry['MessageBody'];
   if (typeof body !== 'string' || body === '' || REFUSED.test(body) || !body.isWellFormed())
     throw new SqsError('InvalidMessageContents', 'The message holds characters that SQS refuses.');
-  if (Buffer.byteLength(body) > BYTES_MAX) throw new SqsError('InvalidParameterValue', 'The message is too long.');
+  if (Buffer.byteLength(body) > BYTES_MAX)
+    throw new SqsError('InvalidParameterValue', 'The message is too long.');
   return body;
 }
 

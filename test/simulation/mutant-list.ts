@@ -157,8 +157,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'events that somebody else was faster with are taken for done',
     'adapters/commit.ts',
-    "return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };",
-    "return { done: events.map(({ record }) => record.key), stale: [], failed: [] };",
+    'return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };',
+    'return { done: events.map(({ record }) => record.key), stale: [], failed: [] };',
   ),
   mutant(
     'a lost reply is taken for a commit',

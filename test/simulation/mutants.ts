@@ -44,7 +44,9 @@ async function run({ edits }: Mutant): Promise<Found | undefined> {
 
 function outputOf(folder: string): Promise<string> {
   const main = join(folder, 'test/simulation/main.ts');
-  const child = spawn(process.execPath, [main, '--seeds', values.seeds], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [main, '--seeds', values.seeds], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   return new Promise((done) => child.on('close', () => done(output)));
@@ -71,5 +73,7 @@ for (const mutant of chosen) {
   );
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
-console.log(`${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught in ${seconds} s.`);
+console.log(
+  `${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught in ${seconds} s.`,
+);
 if (survivors.length > 0) process.exitCode = 1;

@@ -53,7 +53,8 @@ export function outcomeOf(event: SentEvent, { features, rules }: RulesThen): Out
     if (decided.has(rule.featureId) || !accepts(rule, event)) continue;
     decided.add(rule.featureId);
     const amount = amountOf(rule, event);
-    if (counting(rule.featureId) === undefined) unmapped = unmapped === 'invalid_delta' ? unmapped : 'archived_feature';
+    if (counting(rule.featureId) === undefined)
+      unmapped = unmapped === 'invalid_delta' ? unmapped : 'archived_feature';
     else if (amount === 'invalid') unmapped = 'invalid_delta';
     else uses.push({ featureId: rule.featureId, delta: amount.counts, ruleId: rule.id });
   }

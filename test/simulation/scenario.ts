@@ -97,7 +97,13 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
 
   /** Whoever looks on from outside of the simulation: no faults, no turns. */
   const observe = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const observer: Invocation = { name: 'observer', faulty: false, alive: true, onKilled: () => undefined };
+    const observer: Invocation = {
+      name: 'observer',
+      faulty: false,
+      slowMs: 0,
+      alive: true,
+      onKilled: () => undefined,
+    };
     return invocationStorage.run(observer, work);
   };
 

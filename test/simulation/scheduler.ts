@@ -12,6 +12,8 @@ export interface Invocation {
   readonly name: string;
   /** Faults hit only what may be hit: not the observer who checks the end. */
   readonly faulty: boolean;
+  /** How long it takes, at most, for one of its calls to get its turn. Some containers are slow all their life. */
+  readonly slowMs: number;
   alive: boolean;
   /** Called when the invocation ends by force: its container is gone, and no promise of it ever settles. */
   readonly onKilled: () => void;

@@ -19,6 +19,10 @@ export interface SimulatedWorld {
   readonly faults: Faults;
   readonly dynamo: MemoryDynamo;
   readonly sqs: MemorySqs;
+  /** Calls that no other actor can notice, and which notice none, need no turn. */
+  readonly isPrivate?: (invocation: Invocation | undefined, operation: string, body: JsonRecord) => boolean;
+  /** Told of every answer. */
+  readonly onAnswer?: (invocation: Invocation | undefined, operation: string, answer: JsonRecord) => void;
   /** Told of every call, before it is carried out. */
   readonly onCall?: (invocation: Invocation | undefined, operation: string) => void;
 }
@@ -71,7 +75,10 @@ async function handle(request: HttpRequest): Promise<Handled> {
   const fault = invocation?.faulty === true ? faults.atCall() : undefined;
   const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
 
-  if (invocation?.faulty !== false) await scheduler.turn(operation);
+  const isPrivate = invocation?.faulty === false || world.isPrivate?.(invocation, operation, body) === true;
+  const slowMs = invocation?.slowMs ?? 0;
+  if (!isPrivate)
+    await (slowMs > 0 ? scheduler.sleep(random.below(slowMs), operation) : scheduler.turn(operation));
   if (isGone(invocation)) {
     // Its container died while the request was on its way: it may have left.
     if (random.chance(0.5)) run();
@@ -125,10 +132,17 @@ function answerOf(isDynamo: boolean, operation: string, body: JsonRecord, partia
   if (world === undefined) throw new Error('The clients are not plugged in.');
   const { dynamo, sqs, random } = world;
   try {
-    if (isDynamo) return ok(dynamo.handle(operation, body));
+    if (isDynamo) {
+      const answer = dynamo.handle(operation, body);
+      world.onAnswer?.(invocationStorage.getStore(), operation, answer);
+      return ok(answer);
+    }
     return ok(sqs.handle(operation, body, () => partial && random.chance(0.5)));
   } catch (error) {
-    if (error instanceof DynamoError) return httpError(400, error.type, error.message, error.fields);
+    if (error instanceof DynamoError) {
+      world.onAnswer?.(invocationStorage.getStore(), operation, { refused: error.type, ...error.fields });
+      return httpError(400, error.type, error.message, error.fields);
+    }
     if (error instanceof SqsError) return httpError(400, error.type, error.message);
     throw error;
   }
@@ -137,7 +151,8 @@ function answerOf(isDynamo: boolean, operation: string, body: JsonRecord, partia
 /** A batch is no snapshot: its keys are read at different moments. */
 async function inPieces(operation: string, body: JsonRecord, run: () => Handled): Promise<Handled> {
   const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
-  if (world === undefined || keys === undefined || keys.list.length < 2 || !world.random.chance(0.3)) return run();
+  if (world === undefined || keys === undefined || keys.list.length < 2 || !world.random.chance(0.3))
+    return run();
   const { scheduler, dynamo, random } = world;
   const invocation = invocationStorage.getStore();
   const cut = random.between(1, keys.list.length - 1);
@@ -163,12 +178,7 @@ function batchKeys(
 
 const THROTTLES = ['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'];
 
-function throttled(
-  isDynamo: boolean,
-  operation: string,
-  body: JsonRecord,
-  random: Random,
-): Handled {
+function throttled(isDynamo: boolean, operation: string, body: JsonRecord, random: Random): Handled {
   if (!isDynamo) return httpError(400, 'ThrottlingException', 'Simulated.');
   const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
   if (keys !== undefined && keys.list.length > 1 && world !== undefined) {
@@ -208,22 +218,14 @@ function cancelled(body: JsonRecord, random: Random, code: string): Handled {
 const encoder = new TextEncoder();
 const HEADERS = { 'content-type': 'application/x-amz-json-1.0' };
 
-const ok = (answer: JsonRecord): Handled => ({
-  response: { statusCode: 200, headers: HEADERS, body: encoder.encode(JSON.stringify(answer)) },
-});
+const ok = (answer: JsonRecord): Handled => answered(200, JSON.stringify(answer));
 
-const httpError = (
-  statusCode: number,
-  type: string,
-  message: string,
-  fields: JsonRecord = {},
-): Handled => ({
-  response: {
-    statusCode,
-    headers: HEADERS,
-    body: encoder.encode(JSON.stringify({ __type: `com.amazonaws.simulated#${type}`, message, ...fields })),
-  },
-});
+const httpError = (statusCode: number, type: string, message: string, fields: JsonRecord = {}): Handled =>
+  answered(statusCode, JSON.stringify({ __type: `com.amazonaws.simulated#${type}`, message, ...fields }));
+
+function answered(statusCode: number, text: string): Handled {
+  return { response: { statusCode, headers: HEADERS, body: encoder.encode(text) } };
+}
 
 const requestHandler = {
   handle,

@@ -7,7 +7,7 @@ import { operation } from '../operations.ts';
 import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
-import { createdKeySchema, keysSchema, newKeySchema } from '../schemas/key.ts';
+import { createdKeySchema, keyChangeSchema, keySchema, keysSchema, newKeySchema } from '../schemas/key.ts';
 
 const tags = ['Keys'];
 
@@ -32,12 +32,23 @@ const create = createRoute({
   responses: { 201: jsonAnswer('The key', createdKeySchema), ...errors(...WITH_BODY, 422) },
 });
 
+const params = z.strictObject({ keyId: pathId('keyId', 'key_0a1b2c3d4e5f6a7b') });
+
+const change = createRoute({
+  ...operation('changeKey'),
+  tags,
+  summary: 'Set the signature secrets of an ingest key',
+  description: 'It takes effect everywhere within half a minute.',
+  request: { params, query: noQuery, body: jsonBody(keyChangeSchema) },
+  responses: { 200: jsonAnswer('The key', keySchema), ...errors(...WITH_BODY, 404, 422) },
+});
+
 const revoke = createRoute({
   ...operation('revokeKey'),
   tags,
   summary: 'Revoke an API key',
   description: 'It stops working everywhere within a minute, for good.',
-  request: { params: z.strictObject({ keyId: pathId('keyId', 'key_0a1b2c3d4e5f6a7b') }), query: noQuery },
+  request: { params, query: noQuery },
   responses: { 204: { description: 'It is revoked' }, ...errors(...KEYED, 404) },
 });
 
@@ -63,20 +74,38 @@ export function keyRoutes(app: AdminApp, { keys, now }: AdminDependencies): void
     return c.json({ ...toAnswer(await keys.ensure(secret, wanted, now())), secret }, 201);
   });
 
+  app.openapi(change, async (c) => {
+    const { keyId } = c.req.valid('param');
+    const { signatureSecrets } = c.req.valid('json');
+    const known = (await keys.list()).find(({ id }) => id === keyId);
+    if (known === undefined) throw unknownKey();
+    if (known.scope !== 'ingest')
+      throw new ApiError(
+        'not_possible',
+        'Only ingest keys have signature secrets: Segment signs what it sends.',
+      );
+    await keys.setSignatureSecrets(keyId, signatureSecrets);
+    const { signatureSecretCount: _, ...key } = known;
+    const signatureSecretCount = signatureSecrets.length;
+    return c.json(toAnswer({ ...key, ...(signatureSecretCount > 0 && { signatureSecretCount }) }), 200);
+  });
+
   app.openapi(revoke, async (c) => {
     const { keyId } = c.req.valid('param');
-    if (!/^key_[0-9a-f]{16}$/.test(keyId) || !(await keys.revoke(keyId, now()))) {
-      throw new ApiError('not_found', 'There is no key with this id: GET /api/keys lists all of them.');
-    }
+    if (!/^key_[0-9a-f]{16}$/.test(keyId) || !(await keys.revoke(keyId, now()))) throw unknownKey();
     return c.body(null, 204);
   });
 }
 
-const toAnswer = ({ id, name, scope, prefix, createdAt, revokedAt }: ApiKey) => ({
+const unknownKey = (): ApiError =>
+  new ApiError('not_found', 'There is no key with this id: GET /api/keys lists all of them.');
+
+const toAnswer = ({ id, name, scope, prefix, createdAt, revokedAt, signatureSecretCount }: ApiKey) => ({
   id,
   name,
   scope,
   prefix,
   createdAt: toIso(createdAt),
   ...(revokedAt !== undefined && { revokedAt: toIso(revokedAt) }),
+  ...(signatureSecretCount !== undefined && { signatureSecretCount }),
 });

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { API_KEY_SCOPES } from '../../../adapters/api-keys.ts';
-import { time, writtenText } from './fields.ts';
+import { API_KEY_SCOPES, SIGNATURE_SECRETS_MAX } from '../../../adapters/api-keys.ts';
+import { count, time, writtenText } from './fields.ts';
 
 export const newKeySchema = z
   .strictObject({
@@ -11,6 +11,18 @@ export const newKeySchema = z
   })
   .openapi('NewKey', { example: { name: 'Segment webhook', scope: 'ingest' } });
 
+export const keyChangeSchema = z
+  .strictObject({
+    signatureSecrets: z
+      .array(writtenText(1_000), { error: 'Write a list of secrets.' })
+      .max(SIGNATURE_SECRETS_MAX, { error: `Write at most ${String(SIGNATURE_SECRETS_MAX)} secrets.` })
+      .openapi({
+        description:
+          'Shared secrets of Segment webhooks; of two, either is good, so that one can be replaced. With any, requests with this key need a valid signature; an empty list ends that. They are never shown.',
+      }),
+  })
+  .openapi('KeyChange', { example: { signatureSecrets: ['the shared secret in Segment'] } });
+
 const key = {
   id: z.string(),
   name: z.string(),
@@ -18,6 +30,7 @@ const key = {
   prefix: z.string().openapi({ description: 'How the key begins, to tell keys apart' }),
   createdAt: time,
   revokedAt: time.optional(),
+  signatureSecretCount: count.optional().openapi({ description: 'Absent when requests need no signature' }),
 };
 
 const EXAMPLE = {

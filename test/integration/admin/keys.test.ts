@@ -55,6 +55,24 @@ test('revoking twice is harmless and keeps the first time', async () => {
   });
 });
 
+test('signature secrets of an ingest key are set, counted, replaced and taken away, and never shown', async () => {
+  const created = await admin.call('POST', '/api/keys', { body: { name: 'Segment', scope: 'ingest' } });
+  const [id, key] = [fieldOf(created, 'id'), fieldOf(created, 'secret')];
+  const change = (signatureSecrets: unknown) =>
+    admin.call('PATCH', `/api/keys/${id}`, { body: { signatureSecrets } });
+  const changed = await change(['first-secret', 'second-secret']);
+  expect(changed).toMatchObject({ status: 200, body: { id, scope: 'ingest', signatureSecretCount: 2 } });
+  const listed = await admin.call('GET', '/api/keys');
+  expect(listed.body).toMatchObject({ keys: [{ id, signatureSecretCount: 2 }] });
+  expect(changed.text + listed.text).not.toContain('-secret');
+  expect((await admin.keys.find(key))?.signatureSecrets).toEqual(['first-secret', 'second-secret']);
+  for (const wrong of [['a', 'b', 'c'], [''], [5], 'a', undefined]) {
+    expect((await change(wrong)).status).toBe(400);
+  }
+  expect((await change([])).body).not.toHaveProperty('signatureSecretCount');
+  expect((await admin.keys.find(key))?.signatureSecrets).toEqual([]);
+});
+
 test('a rotated admin key replaces the old one within a minute', async () => {
   expect((await admin.call('GET', '/api/keys')).status).toBe(200);
   admin.secret.key = 'the-next-admin-key';

@@ -53,6 +53,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createRule: RULE,
   changeRule: { enabled: false },
   createKey: { name: 'Segment', scope: 'ingest' },
+  changeKey: { signatureSecrets: ['a', 'b'] },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
@@ -253,6 +254,11 @@ describe('what is well formed but not possible', () => {
       body: { filter: 'event = "A" and messageId = "x" and integrations.b = true', language: 'trigger' },
     });
     expect(body).toMatchObject({ details: [{ path: 'filter' }, { path: 'filter' }] });
+  });
+
+  test('only ingest keys have signature secrets', async () => {
+    const { id } = await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
+    await ask('changeKey', 422, { keyId: id });
   });
 
   test('the numbers of features and keys have limits', async () => {

@@ -48,6 +48,31 @@ test('an array of 4,000 events, 4.8 MB, is taken whole: each of them durable, co
   expect(await usage('u0')).toEqual({ sum: '8', count: 8 });
 });
 
+test('an array of 4,000 events needs 160 requests to the store and 4 to the queue, which is what makes it fast', async () => {
+  const { pipeline } = ingest;
+  const body = `[${Array.from({ length: EVENTS }, (_, index) => event(index)).join(',')}]`;
+  const calls = new Map<string, number>();
+  const restore = [pipeline.client, pipeline.sqs.client].map((client: { send: unknown }) => {
+    const { send } = client;
+    if (typeof send !== 'function') throw new Error('A client that cannot send');
+    client.send = (command: object): unknown => {
+      const { name } = command.constructor;
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+      const answer: unknown = send.call(client, command);
+      return answer;
+    };
+    return () => (client.send = send);
+  });
+  expect((await pipeline.send({ body })).status).toBe(200);
+  for (const undo of restore) undo();
+  expect(Object.fromEntries(calls)).toEqual({
+    GetItemCommand: 1, // the key
+    BatchExecuteStatementCommand: 160,
+    SendMessageBatchCommand: 4,
+    PutItemCommand: 1, // the live feed
+  });
+});
+
 test('an array of more than 4,000 events is 413 and says to lower the batch size', async () => {
   const { pipeline } = ingest;
   const answer = await pipeline.send({ body: `[${new Array(EVENTS + 1).fill('null').join(',')}]` });

@@ -95,7 +95,7 @@ export interface WebhookMapping {
   readonly method?: 'POST' | 'PUT' | 'PATCH';
   readonly headers?: Record<string, string>;
   /** Which part of the event is sent. */
-  readonly data?: unknown;
+  readonly data?: ActionsCore.JSONValue;
 }
 
 /** A destination with one mapping per entry, each triggered by everything. */
@@ -108,7 +108,7 @@ export function webhookDestination(mappings: readonly WebhookMapping[], settings
     subscribe: 'type = "track" or type = "identify" or type = "page"',
     mapping: { url, method, data, ...(headers !== undefined && { headers }) },
   }));
-  const all = JSON.parse(JSON.stringify({ ...settings, subscriptions }));
+  const all: ActionsCore.JSONObject = { ...settings, subscriptions };
   return {
     send: (event: ActionsCore.SegmentEvent) => destination.onEvent(event, all),
     sendBatch: (events: ActionsCore.SegmentEvent[]) => destination.onBatch(events, all),

@@ -8,7 +8,13 @@ import {
   withRule,
 } from '../../../adapters/ruleset-change.ts';
 import type { RuleBody } from '../../../core/mapping/rule.ts';
-import { compileRuleset, EMPTY_SNAPSHOT, parseSnapshot, snapshotToJson } from '../../../core/ruleset.ts';
+import {
+  compileRuleset,
+  EMPTY_SNAPSHOT,
+  parseSnapshot,
+  snapshotToJson,
+  type RulesetSnapshot,
+} from '../../../core/ruleset.ts';
 import { parseJson } from '../../../core/json-value.ts';
 
 const BODY: RuleBody = {
@@ -51,6 +57,38 @@ test('a ruleset holds each enabled rule once, as it is now', () => {
   expect(withRule(first, edited)).toMatchObject({ generation: 2, rules: [{ version: 2, featureId: 'g' }] });
   expect(withRule(first, saved({ ...BODY, enabled: false }, saved(BODY), 2)).rules).toEqual([]);
   expect(withoutRule(first, 'rul_1')).toEqual({ ...EMPTY_SNAPSHOT, generation: 2 });
+});
+
+test('when a rule makes way that could refuse a delta, those of its feature could match more', () => {
+  const rule = (id: string, change: Partial<RuleBody>, generation: number) => ({
+    ...saved({ ...BODY, ...change }, undefined, generation),
+    id,
+  });
+  const amount = { delta: { path: 'properties.amount' } };
+  const first = withRule(EMPTY_SNAPSHOT, rule('rul_1', amount, 1));
+  const second = withRule(first, rule('rul_2', { delta: { value: '1' } }, 2));
+  const third = withRule(second, rule('rul_3', { featureId: 'g' }, 3));
+  const generations = ({ rules }: RulesetSnapshot) =>
+    Object.fromEntries(rules.map(({ id, generation }) => [id, generation]));
+
+  expect(generations(withoutRule(third, 'rul_1'))).toEqual({ rul_2: 4, rul_3: 3 });
+  expect(generations(withRule(third, rule('rul_1', { ...amount, enabled: false }, 1)))).toEqual({
+    rul_2: 4,
+    rul_3: 3,
+  });
+  expect(generations(withRule(third, rule('rul_1', { ...amount, name: 'm' }, 1)))).toEqual({
+    rul_1: 1,
+    rul_2: 2,
+    rul_3: 3,
+  });
+  // A constant is never refused.
+  expect(generations(withoutRule(third, 'rul_2'))).toEqual({ rul_1: 1, rul_3: 3 });
+  // What it gained stays when it is saved again with nothing but a new name.
+  const renamed = withRule(
+    withoutRule(third, 'rul_1'),
+    rule('rul_2', { delta: { value: '1' }, name: 'm' }, 2),
+  );
+  expect(generations(renamed)).toEqual({ rul_2: 4, rul_3: 3 });
 });
 
 test('a feature counts more when it is made and when it leaves the archive', () => {
