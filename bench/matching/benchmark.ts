@@ -65,7 +65,7 @@ export const benchmark: Benchmark = {
     progress('what rules cost an event');
     const cost = await costPerEvent(texts, oneName);
     progress('10,000 rules against 10');
-    const scale = await costOfScale(texts);
+    const scale = await costOfScale();
     progress('building 10,000 rules');
     const build = await costOfBuilding(texts);
     progress('other engines');
@@ -171,7 +171,7 @@ function target(name: string, unit: string, { median, spread }: Ratio, atMost: n
 }
 
 /** Ten names with one match each: the same answers from 10 rules and from 10,000, of which 1,000 are on each name. */
-async function costOfScale(texts: readonly string[]): Promise<Part> {
+async function costOfScale(): Promise<Part> {
   const tenNames = trackEvents(EVENTS, SEED, (random) => eventName(Math.floor(random() * 10))).map(toText);
   const few: Setting = {
     name: '10 rules',

@@ -87,14 +87,18 @@ async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boo
 
 /** Changes features and rules. What is answered does not matter here: the ledger sees what was saved. */
 export async function editor(stage: Stage): Promise<void> {
-  const { scheduler, random, theme, deployment, log } = stage;
+  const { scheduler, random } = stage;
   const changes = random.between(1, 8);
   for (let i = 0; i < changes; i += 1) {
     await scheduler.sleep(stage.moment() - scheduler.now);
-    const what = random.pick(CHANGES);
-    const ended: Ended<unknown> = await deployment.admin((store) => what(store, random, theme));
-    log(`a change of the configuration: ${ended.kind}`);
+    await changeSomething(stage);
   }
+}
+
+export async function changeSomething({ random, theme, deployment, log }: Stage): Promise<void> {
+  const what = random.pick(CHANGES);
+  const ended: Ended<unknown> = await deployment.admin((store) => what(store, random, theme));
+  log(`a change of the configuration: ${ended.kind}`);
 }
 
 /** What is there before anybody sends. */

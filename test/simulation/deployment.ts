@@ -162,7 +162,7 @@ export class Deployment {
     }
     const times = faults.happens('trigger repeated') ? 2 : 1;
     for (let i = 0; i < times; i += 1) {
-      this.stream.push({ at: scheduler.now + random.below(random.pick([500, 5_000, 120_000])) });
+      this.stream.push({ at: scheduler.now + random.below(random.pick([50, 1_000, 10_000, 120_000])) });
     }
     if (this.streaming) return;
     this.streaming = true;
@@ -258,6 +258,7 @@ export class Deployment {
       name: `${of.name} ${String(this.started)}`,
       faulty: true,
       slowMs: faults.slowMs(),
+      settles: of === this.processFleet || of === this.reprocessFleet,
       alive: true,
       onKilled: () => {
         if (!invocation.alive) return;

@@ -15,7 +15,7 @@ import type { Random } from './random.ts';
 //   crash after     the container is gone directly after the request was carried out
 //   part refused    SQS takes only some entries of a batch
 //
-// and, at any time: an invocation is so slow that others begin and end between two of its calls; messages are delivered twice, in any order and again after their deletion; the answer of a function is
+// and, at any time: somebody changes a rule just when a worker has decided and not yet committed; an invocation is so slow that others begin and end between two of its calls; messages are delivered twice, in any order and again after their deletion; the answer of a function is
 // lost, so that nothing of its batch is deleted; a trigger of the Config stream comes late, again, or never; a tick of the
 // timer is lost; a deployment replaces all containers; the by-user index lags; reads that are not consistent are up to two
 // seconds old; batches and pages of queries are read piece by piece. What never happens, because AWS promises it: an
@@ -49,6 +49,7 @@ export class Faults {
   private readonly duplicateRate: number;
   private readonly lossRate: number;
   private readonly slowestMs: number;
+  private readonly ambushRate: number;
   private healed = false;
 
   constructor(random: Random) {
@@ -57,12 +58,21 @@ export class Faults {
     this.rate = random.pick(RATES);
     this.duplicateRate = random.pick([0, 0, 0.05, 0.2]);
     this.slowestMs = random.pick([0, 1_000, 6_000, 20_000]);
+    this.ambushRate = random.pick([0, 0.1, 0.4]);
     this.lossRate = random.pick([0, 0.2, 0.6]);
   }
 
   /** How slow the next invocation is: most are not, some take seconds for every call while the rest of the world goes on. */
   slowMs(): number {
     return this.healed ? 0 : this.random.pick([0, 0, 0, 0, 300, this.slowestMs]);
+  }
+
+  /** Whether somebody changes a rule just now, while this call waits, and for how long it waits. */
+  ambushMs(operation: string): number | undefined {
+    if (this.healed || operation !== 'TransactWriteItems' || !this.random.chance(this.ambushRate))
+      return undefined;
+    this.counted('ambush');
+    return this.random.pick([200, 5_000, 40_000]);
   }
 
   /** From now on everything works. */

@@ -282,6 +282,7 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
       name,
       faulty: true,
       slowMs: 0,
+      settles: false,
       alive: true,
       onKilled: () => {
         invocation.alive = false;

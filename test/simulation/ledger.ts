@@ -1,3 +1,4 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { eventPk } from '../../adapters/event-item.ts';
 import type { Item } from '../../adapters/attributes.ts';
 import { fromFeatureItem, FEATURE_PK, fromRuleItem, RULE_PK } from '../../adapters/config-item.ts';
@@ -98,7 +99,7 @@ export function textOf(item: WireItem, name: string): string {
 /** As the SDK would read it. */
 export function toItem(wire: WireItem): Item {
   return Object.fromEntries(
-    Object.entries(wire).map(([name, value]) => {
+    Object.entries(wire).map(([name, value]): [string, AttributeValue] => {
       if ('S' in value) return [name, { S: value.S }];
       if ('N' in value) return [name, { N: value.N }];
       if ('B' in value) return [name, { B: Buffer.from(value.B, 'base64') }];

@@ -48,7 +48,8 @@ export interface MemorySqsOptions {
   readonly onMessage: (queue: string, visibleAt: number) => void;
 }
 
-const REFUSED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+/** Control characters other than tab, newline and return, and the two code points that are none. */
+const REFUSED = /[^\P{Cc}\t\n\r\u007f-\u009f]|[\ufffe\uffff]/u;
 const BYTES_MAX = 1024 * 1024;
 
 export class MemorySqs {

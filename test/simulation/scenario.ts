@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
-import { editor, prepare, sender, type Stage } from './actors.ts';
+import { changeSomething, editor, prepare, sender, type Stage } from './actors.ts';
 import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
 import { rule as ruleNode } from './determinism.ts';
 import { Faults } from './faults.ts';
@@ -88,6 +88,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     faults,
     dynamo,
     sqs,
+    onAmbush: () => scheduler.start(() => invocationStorage.exit(() => changeSomething(stage))),
     onCall: (invocation, operation) => {
       calls += 1;
       log(`${invocation?.name ?? '–'} ${operation}`);

@@ -14,6 +14,8 @@ export interface Invocation {
   readonly faulty: boolean;
   /** How long it takes, at most, for one of its calls to get its turn. Some containers are slow all their life. */
   readonly slowMs: number;
+  /** Whether it gives events their outcomes. */
+  readonly settles: boolean;
   alive: boolean;
   /** Called when the invocation ends by force: its container is gone, and no promise of it ever settles. */
   readonly onKilled: () => void;

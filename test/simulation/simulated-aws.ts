@@ -1,6 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { CallFault, Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { DynamoError, type MemoryDynamo } from './memory-dynamo.ts';
 import { SqsError, type MemorySqs } from './memory-sqs.ts';
 import type { Random } from './random.ts';
@@ -21,6 +21,8 @@ export interface SimulatedWorld {
   readonly sqs: MemorySqs;
   /** Calls that no other actor can notice, and which notice none, need no turn. */
   readonly isPrivate?: (invocation: Invocation | undefined, operation: string, body: JsonRecord) => boolean;
+  /** Told when a worker is about to commit and will have to wait. */
+  readonly onAmbush?: () => void;
   /** Told of every answer. */
   readonly onAnswer?: (invocation: Invocation | undefined, operation: string, answer: JsonRecord) => void;
   /** Told of every call, before it is carried out. */
@@ -39,8 +41,11 @@ type RequestHandler = Extract<
   { handle: (...args: never[]) => unknown }
 >;
 type Handled = Awaited<ReturnType<RequestHandler['handle']>>;
-type Handle = RequestHandler['handle'];
-type HttpRequest = Parameters<Handle>[0];
+/** What the model reads of a request; the SDK's own type is not exported. */
+interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
 
 const REQUEST_TIMEOUT_MS = 4_000;
 /** As adapters/clients.ts sets it. */
@@ -76,6 +81,11 @@ async function handle(request: HttpRequest): Promise<Handled> {
   const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
 
   const isPrivate = invocation?.faulty === false || world.isPrivate?.(invocation, operation, body) === true;
+  const ambushMs = invocation?.settles === true ? faults.ambushMs(operation) : undefined;
+  if (ambushMs !== undefined) {
+    world.onAmbush?.();
+    await scheduler.sleep(ambushMs, operation);
+  }
   const slowMs = invocation?.slowMs ?? 0;
   if (!isPrivate)
     await (slowMs > 0 ? scheduler.sleep(random.below(slowMs), operation) : scheduler.turn(operation));
