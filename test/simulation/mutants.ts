@@ -48,7 +48,8 @@ function outputOf(folder: string): Promise<string> {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   return new Promise((done) => child.on('close', () => done(output)));
 }
 

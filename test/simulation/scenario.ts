@@ -101,6 +101,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     const observer: Invocation = {
       name: 'observer',
       faulty: false,
+      settles: false,
       slowMs: 0,
       alive: true,
       onKilled: () => undefined,
