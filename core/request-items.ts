@@ -27,10 +27,13 @@ export interface RequestContext {
 /** Segment's limit for one event on its tracking API; its SDKs keep to it. */
 export const TRACKING_EVENT_BYTES_MAX = 32 * 1024;
 
+/** Segment's largest batch. */
+export const EVENTS_PER_REQUEST_MAX = 4_000;
+
 export type RequestItems =
   /** `many`: the sender expects an answer per item. */
   | { readonly ok: true; readonly many: boolean; readonly items: readonly RequestItem[] }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly code: 'invalid_body' | 'payload_too_large'; readonly message: string };
 
 const timestampOf = fieldLookup('timestamp');
 const originalTimestampOf = fieldLookup('originalTimestamp');
@@ -44,12 +47,22 @@ export function requestItems(body: JsonValue, text: string, context: RequestCont
     : trackingItems(body, text, context);
 }
 
+const invalid = (message: string): RequestItems => ({ ok: false, code: 'invalid_body', message });
+
+const TOO_MANY: RequestItems = {
+  ok: false,
+  code: 'payload_too_large',
+  message: `A request may hold at most ${EVENTS_PER_REQUEST_MAX} events: lower the batch size.`,
+};
+
 function webhookItems(body: JsonValue, text: string, context: RequestContext): RequestItems {
   if (isJsonObject(body)) return { ok: true, many: false, items: [readItem(...unwrap(body, text), context)] };
   if (!Array.isArray(body)) {
-    return { ok: false, message: 'The body must be one Segment event (a JSON object) or an array of them.' };
+    return invalid('The body must be one Segment event (a JSON object) or an array of them.');
   }
-  if (body.length === 0) return { ok: false, message: 'The array holds no events.' };
+  if (body.length === 0) return invalid('The array holds no events.');
+  // Before anything is made of them: 6 MB of `1,1,1,…` are three million items.
+  if (body.length > EVENTS_PER_REQUEST_MAX) return TOO_MANY;
   const slices = arrayElementSlices(text);
   const items = body.map((value, index) => readItem(...unwrap(value, textAt(text, slices[index])), context));
   return { ok: true, many: true, items };
@@ -83,13 +96,13 @@ const escapeLoneSurrogates = (json: string): string =>
   json.replaceAll(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 function trackingItems(body: JsonValue, text: string, context: RequestContext): RequestItems {
-  if (!isJsonObject(body)) return { ok: false, message: 'The body must be a JSON object.' };
+  if (!isJsonObject(body)) return invalid('The body must be a JSON object.');
   if (context.pathType !== undefined) {
     return { ok: true, many: false, items: [readItem(body, withoutWriteKey(body, text), context)] };
   }
   const batch = ownValue(body, 'batch');
-  if (!Array.isArray(batch))
-    return { ok: false, message: 'The body needs a field batch: an array of events.' };
+  if (!Array.isArray(batch)) return invalid('The body needs a field batch: an array of events.');
+  if (batch.length > EVENTS_PER_REQUEST_MAX) return TOO_MANY;
   const slice = memberSlice(text, 'batch');
   const slices = slice === undefined ? [] : arrayElementSlices(text, slice.start);
   const shared = sharedMembers(body, text);

@@ -21,9 +21,6 @@ export interface TakeDependencies extends AcceptDependencies {
   readonly now: () => number;
 }
 
-/** Segment's largest batch. */
-export const EVENTS_PER_REQUEST_MAX = 4_000;
-
 export async function takeEvents(
   deps: TakeDependencies,
   request: APIGatewayProxyEventV2,
@@ -55,8 +52,7 @@ export async function takeEvents(
   const receivedAt = deps.now();
   const context = { dialect, receivedAt, ...(pathType !== undefined && { pathType }) };
   const read = requestItems(parsed.value, body.text, context);
-  if (!read.ok) return await refuse({ status: 400, code: 'invalid_body', message: read.message }, key);
-  if (read.items.length > EVENTS_PER_REQUEST_MAX) return await refuse(TOO_MANY, key);
+  if (!read.ok) return await refuse({ ...read, status: read.code === 'payload_too_large' ? 413 : 400 }, key);
   const accepted = await acceptEvents(deps, read.items, { dialect, apiKeyId: key.id, receivedAt });
   if (!accepted.ok) {
     logError('events could not be stored', { reason: accepted.reason });
@@ -65,12 +61,6 @@ export async function takeEvents(
   const answerOf = dialect === 'tracking' ? trackingAnswer : webhookAnswer;
   return answerOf(read.many, accepted.results);
 }
-
-const TOO_MANY: Problem = {
-  status: 413,
-  code: 'payload_too_large',
-  message: `A request may hold at most ${EVENTS_PER_REQUEST_MAX} events: lower the batch size.`,
-};
 
 /** A form is worth its own answer: in Segment it is one setting away from JSON. */
 function notJson(contentType: string | undefined, message: string): Problem {

@@ -34,7 +34,8 @@ test('nothing that is listed or stored contains the secret', async () => {
   await store.ensure(secret, { scope: 'admin', name: 'x' }, 1);
   const stored = await dynamo.client.send(new ScanCommand({ TableName: table }));
   expect(stored.Items).toHaveLength(2);
-  for (const seen of [await store.list(), stored.Items]) expect(JSON.stringify(seen)).not.toContain(secret.slice(20));
+  for (const seen of [await store.list(), stored.Items])
+    expect(JSON.stringify(seen)).not.toContain(secret.slice(20));
 });
 
 test('ensuring a key twice keeps the first, also at the same moment', async () => {

@@ -156,26 +156,19 @@ function present(loose: Loose): JsonObject {
   return object;
 }
 
+/** None when the draft could not be saved. */
+function ruleOf(event: Loose, conditions: readonly Loose[], createdAt: number, n: number): MappingRule[] {
+  const body = saved(event, conditions);
+  if (body === undefined) return [];
+  const rule = { id: `r${n % 7}-${n}`, version: 1, featureId: 'f', createdAt, generation: 1 };
+  return [{ ...rule, event: body.event, conditions: body.conditions }];
+}
+
 const rules = fc
   .array(fc.tuple(looseMatcher, fc.array(looseCondition, { maxLength: 3 }), fc.nat(3)), { maxLength: 40 })
   .map((drafts) =>
-    drafts.flatMap(([event, conditions, createdAt], n): MappingRule[] => {
-      const body = saved(event, conditions);
-      return body === undefined
-        ? []
-        : [{ id: `r${n % 7}-${n}`, version: 1, featureId: 'f', ...pick(body), createdAt, generation: 1 }];
-    }),
+    drafts.flatMap(([event, conditions, createdAt], n) => ruleOf(event, conditions, createdAt, n)),
   );
-
-function pick({
-  event,
-  conditions,
-}: {
-  event: EventMatcher;
-  conditions: Condition[];
-}): Pick<MappingRule, 'event' | 'conditions'> {
-  return { event, conditions };
-}
 
 const value: fc.Arbitrary<JsonValue> = fc.oneof(scalar, fc.array(scalar, { maxLength: 2 }), fc.constant({}));
 const event = fc
@@ -230,6 +223,52 @@ describe('the index', () => {
       { numRuns: 1_500 },
     );
     expect(matches).toBeGreaterThan(1_500);
+  });
+
+  test('finds them also where many rules of one name ask for values of the same few places', () => {
+    const place = fc.constantFrom(
+      'properties.plan',
+      'properties.items[0]',
+      'properties.items.0',
+      'properties.items[]',
+    );
+    const few: fc.Arbitrary<string | number | boolean> = fc.constantFrom('pro', 'Pro', '5', 5, 'true', true);
+    const lookedUp: fc.Arbitrary<Loose> = fc.oneof(
+      fc.record({ path: place, operator: fc.constant('equals'), value: few, caseInsensitive }),
+      fc.record({
+        path: place,
+        operator: fc.constant('in'),
+        value: fc.array(few, { minLength: 1, maxLength: 3 }),
+        caseInsensitive,
+        as: optional(fc.constantFrom('text', 'number')),
+      }),
+      fc.record({ path: place, operator: fc.constant('is_true'), as: optional(fc.constant('boolean')) }),
+    );
+    const dense = fc
+      .array(fc.array(lookedUp, { minLength: 1, maxLength: 2 }), { minLength: 5, maxLength: 30 })
+      .map((drafts) =>
+        drafts.flatMap((conditions, n) => ruleOf({ operator: 'equals', value: 'pro' }, conditions, n, n)),
+      );
+    const found = fc.record(
+      {
+        plan: few,
+        items: fc.oneof(fc.array(few, { maxLength: 3 }), fc.record({ '0': few }), few),
+      },
+      { requiredKeys: [] },
+    );
+    let matches = 0;
+    fc.assert(
+      fc.property(dense, fc.array(found, { minLength: 1, maxLength: 6 }), (all, places) => {
+        const index = compileRules(all);
+        for (const properties of places) {
+          const tested = { event: 'pro', properties: { ...properties } };
+          expect(index.matching(tested, 'pro')).toEqual(byOne(all, tested, 'pro'));
+          matches += index.matching(tested, 'pro').length;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(matches).toBeGreaterThan(1_000);
   });
 
   test('knows which rules accept a name', () => {

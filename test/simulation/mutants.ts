@@ -45,7 +45,7 @@ async function run({ edits }: Mutant): Promise<Found | undefined> {
 function outputOf(folder: string): Promise<string> {
   const main = join(folder, 'test/simulation/main.ts');
   const child = spawn(process.execPath, [main, '--seeds', values.seeds], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
