@@ -15,5 +15,6 @@ export const project = (kind) => ({
   },
 });
 
-// Function logs are not what a test run is read for. Two cores is what CI has.
-export const settings = { maxWorkers: 2, testTimeout: 30_000, silent: true };
+// Function logs are not what a test run is read for. Two cores is what CI has. The time-out only ends what hangs: how fast
+// a machine is, is no matter for a test.
+export const settings = { maxWorkers: 2, testTimeout: 120_000, silent: true };

@@ -39,10 +39,12 @@ export interface FeedEntry {
 export class FeedStore {
   private readonly dynamo: DynamoDBClient;
   private readonly table: string;
+  private readonly patienceMs: number;
 
-  constructor(dynamo: DynamoDBClient, table: string) {
+  constructor(dynamo: DynamoDBClient, table: string, patienceMs = PATIENCE_MS) {
     this.dynamo = dynamo;
     this.table = table;
+    this.patienceMs = patienceMs;
   }
 
   async add(entry: FeedEntry): Promise<void> {
@@ -65,7 +67,7 @@ export class FeedStore {
           ...(entry.rejections.length > 0 && { rj: S(JSON.stringify(entry.rejections)) }),
         },
       }),
-      { abortSignal: AbortSignal.timeout(PATIENCE_MS) },
+      { abortSignal: AbortSignal.timeout(this.patienceMs) },
     );
   }
 

@@ -46,7 +46,13 @@ const settleEvents: Grants = {
 export const grants: Readonly<Record<FunctionName, Grants>> = {
   ingest: {
     // Reading is for bodies in parts: a duplicate is compared with what is stored.
-    EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // Arrays are stored by PartiQL's INSERT, many in one request (adapters/insert-items.ts).
+    EventsTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
     OperationsTable: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     EventsQueue: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
   },

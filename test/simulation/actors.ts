@@ -80,7 +80,10 @@ async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boo
   const results = isRecord(answer) && Array.isArray(answer['results']) ? answer['results'] : [];
   for (const [index, event] of events.entries()) {
     const result: unknown = results[index];
-    ledger.acknowledged(event, isRecord(result) && result['duplicate'] !== true);
+    // The tracking API answers for all of a batch, a webhook for each event.
+    if (!isRecord(result)) ledger.acknowledged(event, false);
+    else if (result['status'] === 200) ledger.acknowledged(event, result['duplicate'] !== true);
+    else throw new Error(`Ingest refused an event: ${JSON.stringify(result)}`);
   }
   return true;
 }

@@ -27,7 +27,7 @@ import { invocationStorage, Scheduler, type Invocation, type Waiting } from './s
 import { plugIn, simulatedClients } from './simulated-aws.ts';
 import { isRecord, type JsonRecord, type WireItem } from './wire-item.ts';
 
-// node test/simulation/interleavings.ts [--workers 2] [--crashes 1]
+// npm run simulate:interleavings [-- --workers 2 --crashes 1 --only TEXT]
 //
 // The race of a rule with an event, exhaustively: workers that were handed the same message, and somebody who saves a rule
 // that matches, with the sweep that follows. Every order of their AWS calls is tried, and in every order each of them dies
@@ -39,7 +39,11 @@ import { isRecord, type JsonRecord, type WireItem } from './wire-item.ts';
 // turn: those on jobs and queues, on the other shards of the group, and the planner's reads of rules that only it changes.
 
 const { values } = parseArgs({
-  options: { workers: { type: 'string', default: '2' }, crashes: { type: 'string', default: '1' } },
+  options: {
+    workers: { type: 'string', default: '2' },
+    crashes: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+  },
 });
 
 /** Nothing happens by chance; names are counted. */
@@ -377,7 +381,7 @@ function numberOf(item: WireItem, name: string): number {
 }
 
 takeOverNode();
-for (const race of RACES) {
+for (const race of RACES.filter(({ name }) => name.includes(values.only))) {
   const started = performance.now();
   const path = new Path();
   const bad: string[] = [];

@@ -84,6 +84,10 @@ interface PlannedWrite {
 }
 
 export class MemoryDynamo {
+  /**
+   * Requests that were refused as invalid. The product forgives much: a run is only worth something when this is empty.
+   */
+  readonly refusals = new Set<string>();
   private readonly options: MemoryDynamoOptions;
   private readonly tables = new Map<string, Table>();
   private readonly tokens = new Map<string, { readonly at: number; readonly request: string }>();
@@ -117,9 +121,9 @@ export class MemoryDynamo {
     try {
       return this.carryOut(operation, request);
     } catch (error) {
-      if (error instanceof ValidationError || error instanceof InvalidNumberError)
-        throw new DynamoError('ValidationException', error.message);
-      throw error;
+      if (!(error instanceof ValidationError || error instanceof InvalidNumberError)) throw error;
+      this.refusals.add(`${operation}: ${error.message}`);
+      throw new DynamoError('ValidationException', error.message);
     }
   }
 
@@ -137,6 +141,8 @@ export class MemoryDynamo {
         return this.write(operation, request);
       case 'TransactWriteItems':
         return this.transact(request);
+      case 'BatchExecuteStatement':
+        return this.insertMany(request);
       default:
         throw new ValidationError(`The operation ${operation} is not modelled.`);
     }
@@ -326,6 +332,23 @@ export class MemoryDynamo {
     return {};
   }
 
+  /** PartiQL, as far as it is used: INSERT of whole items, each on its own. */
+  private insertMany(request: JsonRecord): Answer {
+    allow(request, ['Statements']);
+    const statements = Array.isArray(request['Statements']) ? request['Statements'] : [];
+    if (statements.length === 0 || statements.length > 25)
+      throw new ValidationError('A batch has 1 to 25 statements.');
+    return {
+      Responses: statements.map((statement: unknown) => {
+        const planned = this.plan('Put', putOf(statement));
+        if ('failed' in planned)
+          return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
+        this.commit([planned]);
+        return { TableName: planned.table.shape.name };
+      }),
+    };
+  }
+
   private planElement(element: unknown): {
     id: string;
     old: boolean;
@@ -483,6 +506,18 @@ function itemAt(row: Row, moment: number | undefined): WireItem | undefined {
     item = past.item;
   }
   return item;
+}
+
+function putOf(statement: unknown): JsonRecord {
+  if (!isRecord(statement)) throw new ValidationError('A statement is missing.');
+  allow(statement, ['Statement', 'Parameters']);
+  const match = /^INSERT INTO "([\w-]+)" VALUE \{(('\w+': \?(, )?)+)\}$/.exec(textOf(statement, 'Statement'));
+  const parameters: unknown = statement['Parameters'];
+  const names = (match?.[2] ?? '').split(', ').map((member) => member.slice(1, member.lastIndexOf("'")));
+  if (match?.[1] === undefined || !Array.isArray(parameters) || parameters.length !== names.length)
+    throw new ValidationError('The statement is not understood.');
+  const Item = Object.fromEntries(names.map((name, index) => [name, parameters[index] as unknown]));
+  return { TableName: match[1], Item, ConditionExpression: 'attribute_not_exists(pk)' };
 }
 
 function allow(request: JsonRecord, names: readonly string[]): void {

@@ -76,8 +76,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a stalled sweep is never sent again',
     'functions/reprocess/plan-sweeps.ts',
-    'return !task.done && now - task.updatedAt > STALLED_MS ? message : undefined;',
-    'return now < 0 ? message : undefined;',
+    'const isLost = !isPlanned || now - task.updatedAt > STALLED_MS;',
+    'const isLost = now < 0;',
   ),
   mutant(
     'a shard is marked as swept before its rows are tried',
@@ -222,16 +222,27 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an event is acknowledged although it could not be stored',
     'functions/ingest/accept-events.ts',
-    'failure = nameOf(error);',
-    'results.set(index, resultOf(event.messageId, event.type, String(error)));',
+    'const puts = await deps.events.putAll(events, (error) => failures.push(nameOf(error)));',
+    `const puts = (await deps.events.putAll(events, nameOf)).map((put) => put ?? { kind: 'stored' as const });`,
   ),
   mutant(
     'an event is acknowledged before it is stored',
     'functions/ingest/accept-events.ts',
-    'const put = await deps.events.put(event);',
-    `const storing = deps.events.put(event);
-      storing.catch(() => undefined);
-      const put = await Promise.race([storing, Promise.resolve({ kind: 'stored' } as const)]);`,
+    'const puts = await deps.events.putAll(events, (error) => failures.push(nameOf(error)));',
+    `void deps.events.putAll(events, nameOf);
+  const puts = events.map(() => ({ kind: 'stored' as const }));`,
+  ),
+  mutant(
+    'an insert whose reply was lost is taken for done',
+    'adapters/insert-items.ts',
+    "return items.map(() => 'failed');",
+    "return items.map(() => 'inserted');",
+  ),
+  mutant(
+    'an insert that was throttled is taken for done',
+    'adapters/insert-items.ts',
+    "if (response.Error === undefined) return 'inserted';",
+    "if (response.Error?.Code !== 'DuplicateItem') return 'inserted';",
   ),
   mutant(
     'a duplicate without outcome is not queued again',
@@ -248,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an event is acknowledged although its marker could not be written',
     'functions/ingest/accept-events.ts',
-    'failure = `retry marker: ${nameOf(error)}`;',
+    'failures.push(`retry marker: ${nameOf(error)}`);',
     'void nameOf(error);',
   ),
   mutant(

@@ -160,6 +160,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     before = after;
   }
   const violations = await observe(() => violationsAtRest({ ledger, dynamo, clients }));
+  for (const refusal of dynamo.refusals) violations.push(`the model refused ${refusal}`);
   if (ticks === TICKS_MAX) violations.push('the timer never came to rest');
   for (const queue of [QUEUES.events, QUEUES.lastChance, QUEUES.sweeps]) {
     if (sqs.size(queue) > 0) violations.push(`${queue} still holds messages`);

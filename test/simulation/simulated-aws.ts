@@ -158,45 +158,83 @@ function answerOf(isDynamo: boolean, operation: string, body: JsonRecord, partia
   }
 }
 
-/** A batch is no snapshot: its keys are read at different moments. */
+/** A batch is no snapshot and no transaction: its parts are carried out at different moments. */
 async function inPieces(operation: string, body: JsonRecord, run: () => Handled): Promise<Handled> {
-  const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
-  if (world === undefined || keys === undefined || keys.list.length < 2 || !world.random.chance(0.3))
-    return run();
+  const batch = batchOf(operation, body);
+  if (world === undefined || batch === undefined || !world.random.chance(0.3)) return run();
   const { scheduler, dynamo, random } = world;
   const invocation = invocationStorage.getStore();
-  const cut = random.between(1, keys.list.length - 1);
-  const read = (part: readonly unknown[]): readonly unknown[] => {
-    const answer = dynamo.handle(operation, { RequestItems: { [keys.table]: { ...keys.rest, Keys: part } } });
-    const items: unknown = isRecord(answer['Responses']) ? answer['Responses'][keys.table] : undefined;
-    return Array.isArray(items) ? items : [];
-  };
-  const first = read(keys.list.slice(0, cut));
-  await scheduler.turn('BatchGetItem, further keys');
-  if (isGone(invocation)) return await never();
-  return ok({ Responses: { [keys.table]: [...first, ...read(keys.list.slice(cut))] }, UnprocessedKeys: {} });
+  const cut = random.between(1, batch.parts.length - 1);
+  const first = batch.resultsOf(dynamo.handle(operation, batch.requestFor(batch.parts.slice(0, cut))));
+  await scheduler.turn(`${operation}, the rest`);
+  if (isGone(invocation) && random.chance(0.5)) return await never();
+  const rest = batch.resultsOf(dynamo.handle(operation, batch.requestFor(batch.parts.slice(cut))));
+  return isGone(invocation) ? await never() : ok(batch.answerOf([...first, ...rest], []));
 }
 
-function batchKeys(
-  body: JsonRecord,
-): { readonly table: string; readonly rest: JsonRecord; readonly list: readonly unknown[] } | undefined {
-  const [only] = isRecord(body['RequestItems']) ? Object.entries(body['RequestItems']) : [];
-  if (only === undefined || !isRecord(only[1]) || !Array.isArray(only[1]['Keys'])) return undefined;
-  const { Keys: list, ...rest } = only[1];
-  return Array.isArray(list) ? { table: only[0], rest, list } : undefined;
+/** A request of several parts that do not depend on each other. */
+interface Batch {
+  readonly parts: readonly unknown[];
+  readonly requestFor: (parts: readonly unknown[]) => JsonRecord;
+  readonly resultsOf: (answer: JsonRecord) => readonly unknown[];
+  /** `left`: the parts that were not carried out. */
+  readonly answerOf: (results: readonly unknown[], left: readonly unknown[]) => JsonRecord;
 }
+
+/** Undefined for what is no batch, or one of a single part. */
+function batchOf(operation: string, body: JsonRecord): Batch | undefined {
+  const batch =
+    operation === 'BatchGetItem'
+      ? batchOfKeys(body)
+      : operation === 'BatchExecuteStatement'
+        ? batchOfStatements(body)
+        : undefined;
+  return batch === undefined || batch.parts.length < 2 ? undefined : batch;
+}
+
+const listAt = (record: unknown, name: string): readonly unknown[] => {
+  const list: unknown = isRecord(record) ? record[name] : undefined;
+  return Array.isArray(list) ? list : [];
+};
+
+function batchOfKeys(body: JsonRecord): Batch | undefined {
+  const [only] = isRecord(body['RequestItems']) ? Object.entries(body['RequestItems']) : [];
+  if (only === undefined || !isRecord(only[1])) return undefined;
+  const [table, request] = only;
+  const forKeys = (Keys: readonly unknown[]): JsonRecord => ({ [table]: { ...request, Keys } });
+  return {
+    parts: listAt(request, 'Keys'),
+    requestFor: (parts) => ({ RequestItems: forKeys(parts) }),
+    resultsOf: (answer) => listAt(answer['Responses'], table),
+    answerOf: (results, left) => ({
+      Responses: { [table]: results },
+      UnprocessedKeys: left.length === 0 ? {} : forKeys(left),
+    }),
+  };
+}
+
+const batchOfStatements = (body: JsonRecord): Batch => ({
+  parts: listAt(body, 'Statements'),
+  requestFor: (Statements) => ({ Statements }),
+  resultsOf: (answer) => listAt(answer, 'Responses'),
+  answerOf: (results, left) => ({
+    Responses: [
+      ...results,
+      ...left.map(() => ({ Error: { Code: 'ThrottlingError', Message: 'Simulated.' } })),
+    ],
+  }),
+});
 
 const THROTTLES = ['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'];
 
 function throttled(isDynamo: boolean, operation: string, body: JsonRecord, random: Random): Handled {
   if (!isDynamo) return httpError(400, 'ThrottlingException', 'Simulated.');
-  const keys = operation === 'BatchGetItem' ? batchKeys(body) : undefined;
-  if (keys !== undefined && keys.list.length > 1 && world !== undefined) {
-    // A part of the batch is read, the rest is left.
-    const cut = random.between(1, keys.list.length - 1);
-    const part = { [keys.table]: { ...keys.rest, Keys: keys.list.slice(0, cut) } };
-    const answer = world.dynamo.handle(operation, { RequestItems: part });
-    return ok({ ...answer, UnprocessedKeys: { [keys.table]: { ...keys.rest, Keys: keys.list.slice(cut) } } });
+  const batch = batchOf(operation, body);
+  if (batch !== undefined && world !== undefined) {
+    // A part of the batch is carried out, the rest is left.
+    const cut = random.between(1, batch.parts.length - 1);
+    const answer = world.dynamo.handle(operation, batch.requestFor(batch.parts.slice(0, cut)));
+    return ok(batch.answerOf(batch.resultsOf(answer), batch.parts.slice(cut)));
   }
   if (operation === 'TransactWriteItems' && random.chance(0.7))
     return cancelled(body, random, random.pick(['ThrottlingError', 'ProvisionedThroughputExceeded']));

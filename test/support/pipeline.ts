@@ -87,7 +87,8 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     queue,
     retryMarkers,
     keys: new ApiKeyCache(keys, now),
-    feed: new RequestFeed(new FeedStore(client, tables.operations), now),
+    // Patient, because the machine of the tests may be busy.
+    feed: new RequestFeed(new FeedStore(client, tables.operations, 30_000), now),
     ready: () => Promise.resolve(true),
     now,
   });

@@ -43,7 +43,7 @@ test('an array of 4,000 events, 4.8 MB, is taken whole: each of them durable, an
   expect((await pipeline.events.records(keys)).size).toBe(EVENTS);
   const again = await pipeline.send({ body });
   expect(again.body).toMatchObject({ results: new Array(EVENTS).fill({ status: 200, duplicate: true }) });
-});
+}, 120_000);
 
 test('an array of 4,000 events needs 160 requests to the store and 4 to the queue, which is what makes it fast', async () => {
   const { pipeline } = ingest;
@@ -68,7 +68,7 @@ test('an array of 4,000 events needs 160 requests to the store and 4 to the queu
     SendMessageBatchCommand: 4,
     PutItemCommand: 1, // the live feed
   });
-});
+}, 120_000);
 
 test('an array of more than 4,000 events is 413 and says to lower the batch size', async () => {
   const { pipeline } = ingest;

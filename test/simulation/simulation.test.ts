@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { MUTANTS } from './mutant-list.ts';
+
+// The short slice of the simulation. It runs in processes of its own, because it takes time and chance away from Node.
+
+function run(script: string, ...args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((done) => child.on('close', (code) => done({ code, output })));
+}
+
+test('whatever fails in 40 seeds, nothing acknowledged is lost and nothing counts twice', async () => {
+  const { code, output } = await run('main.ts', '--seeds', '40');
+  expect(output).toContain(' 0 violations.');
+  expect(output).toMatch(/^40 seeds from 1,/);
+  expect(code).toBe(0);
+});
+
+test('a seed repeats its run exactly', async () => {
+  expect(await run('main.ts', '--seed', '41')).toMatchObject({ code: 0 });
+});
+
+test('in every order of a worker and a rule that names its event, the event counts once, whoever dies when', async () => {
+  const { code, output } = await run(
+    'interleavings.ts',
+    '--workers',
+    '1',
+    '--crashes',
+    '1',
+    '--only',
+    'a new event',
+  );
+  expect(output.match(/: 0 problems/g)).toHaveLength(2);
+  expect(code).toBe(0);
+});
+
+test.each(MUTANTS)('the mutant "$name" still has a place to be planted', ({ edits }) => {
+  for (const { file, find } of edits) {
+    const source = readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
+    expect(source.split(find)).toHaveLength(2);
+  }
+});
