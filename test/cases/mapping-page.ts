@@ -86,7 +86,7 @@ function namesTable(file: string): string {
       ([key, setting]) => `, ${code(`${key}: ${JSON.stringify(setting)}`)}`,
     );
     return [
-      `${code(String(operator))} ${code(JSON.stringify(value))}${switches.join('')}`,
+      `${code(typeof operator === 'string' ? operator : '')} ${code(JSON.stringify(value))}${switches.join('')}`,
       codes(ownValue(entry, 'accepts')),
       codes(ownValue(entry, 'refuses')),
     ];

@@ -144,7 +144,8 @@ test('a query goes on, page by page, where the last one ended, in either directi
         ConsistentRead: true,
         ...(from !== undefined && { ExclusiveStartKey: from }),
       });
-      if (Array.isArray(answer['Items'])) seen.push(...answer['Items']);
+      const items: readonly unknown[] = Array.isArray(answer['Items']) ? answer['Items'] : [];
+      seen.push(...items);
       from = answer['LastEvaluatedKey'];
     } while (from !== undefined);
     return JSON.stringify(seen)
