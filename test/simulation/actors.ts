@@ -91,7 +91,7 @@ async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boo
 /** Changes features and rules. What is answered does not matter here: the ledger sees what was saved. */
 export async function editor(stage: Stage): Promise<void> {
   const { scheduler, random } = stage;
-  const changes = random.between(1, 8);
+  const changes = random.pick([1, 2, 8]);
   for (let i = 0; i < changes; i += 1) {
     await scheduler.sleep(stage.moment() - scheduler.now);
     await changeSomething(stage);
@@ -129,7 +129,16 @@ const changeRule: ConfigChange = async (store, random, theme) =>
     'editor',
   );
 
+/** A rule that is likely to match what waits. */
+const createWideRule: ConfigChange = (store, random, theme) =>
+  store.createRule(
+    { ...newRule(random, theme), enabled: true, conditions: [], delta: { value: '3' } },
+    'editor',
+  );
+
 const CHANGES: readonly ConfigChange[] = [
+  createWideRule,
+  createWideRule,
   createRule,
   createRule,
   createRule,

@@ -58,7 +58,7 @@ export class Faults {
     this.rate = random.pick(RATES);
     this.duplicateRate = random.pick([0, 0, 0.05, 0.2]);
     this.slowestMs = random.pick([0, 1_000, 6_000, 20_000]);
-    this.ambushRate = random.pick([0, 0.1, 0.4]);
+    this.ambushRate = random.pick([0, 0.1, 0.5]);
     this.lossRate = random.pick([0, 0.2, 0.6]);
   }
 
@@ -67,12 +67,15 @@ export class Faults {
     return this.healed ? 0 : this.random.pick([0, 0, 0, 0, 300, this.slowestMs]);
   }
 
-  /** Whether somebody changes a rule just now, while this call waits, and for how long it waits. */
-  ambushMs(operation: string): number | undefined {
+  /**
+   * Whether somebody changes a rule just now, while this call waits, and how many calls of the sweep that follows it waits
+   * for: each step of the sweep is met by commits.
+   */
+  ambush(operation: string): number | undefined {
     if (this.healed || operation !== 'TransactWriteItems' || !this.random.chance(this.ambushRate))
       return undefined;
     this.counted('ambush');
-    return this.random.pick([200, 5_000, 40_000]);
+    return this.random.below(60);
   }
 
   /** From now on everything works. */

@@ -82,15 +82,23 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   });
   const clients = simulatedClients();
   let calls = 0;
+  let callsOfSweeps = 0;
   plugIn({
     scheduler,
     random,
     faults,
     dynamo,
     sqs,
-    onAmbush: () => scheduler.start(() => invocationStorage.exit(() => changeSomething(stage))),
+    onAmbush: async (sweepCalls) => {
+      scheduler.start(() => invocationStorage.exit(() => changeSomething(stage)));
+      const until = callsOfSweeps + sweepCalls;
+      const latest = scheduler.now + MINUTE;
+      while (callsOfSweeps < until && scheduler.now < latest)
+        await scheduler.sleep(random.between(1, turnMs));
+    },
     onCall: (invocation, operation) => {
       calls += 1;
+      if (invocation?.name.startsWith('reprocess') === true) callsOfSweeps += 1;
       log(`${invocation?.name ?? '–'} ${operation}`);
     },
   });

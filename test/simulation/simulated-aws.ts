@@ -21,8 +21,8 @@ export interface SimulatedWorld {
   readonly sqs: MemorySqs;
   /** Calls that no other actor can notice, and which notice none, need no turn. */
   readonly isPrivate?: (invocation: Invocation | undefined, operation: string, body: JsonRecord) => boolean;
-  /** Told when a worker is about to commit and will have to wait. */
-  readonly onAmbush?: () => void;
+  /** Told when a worker is about to commit; it waits for this. */
+  readonly onAmbush?: (sweepCalls: number) => Promise<void>;
   /** Told of every answer. */
   readonly onAnswer?: (invocation: Invocation | undefined, operation: string, answer: JsonRecord) => void;
   /** Told of every call, before it is carried out. */
@@ -81,11 +81,8 @@ async function handle(request: HttpRequest): Promise<Handled> {
   const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
 
   const isPrivate = invocation?.faulty === false || world.isPrivate?.(invocation, operation, body) === true;
-  const ambushMs = invocation?.settles === true ? faults.ambushMs(operation) : undefined;
-  if (ambushMs !== undefined) {
-    world.onAmbush?.();
-    await scheduler.sleep(ambushMs, operation);
-  }
+  const ambush = invocation?.settles === true ? faults.ambush(operation) : undefined;
+  if (ambush !== undefined) await world.onAmbush?.(ambush);
   const slowMs = invocation?.slowMs ?? 0;
   if (!isPrivate)
     await (slowMs > 0 ? scheduler.sleep(random.below(slowMs), operation) : scheduler.turn(operation));

@@ -45,7 +45,7 @@ test('an array of 4,000 events, 4.8 MB, is taken whole: each of them durable, an
   expect(again.body).toMatchObject({ results: new Array(EVENTS).fill({ status: 200, duplicate: true }) });
 }, 120_000);
 
-test('an array of 4,000 events needs 160 requests to the store and 4 to the queue, which is what makes it fast', async () => {
+test('an array of 4,000 events needs at most 160 requests to the store and 4 to the queue, which is what makes it fast', async () => {
   const { pipeline } = ingest;
   const body = `[${Array.from({ length: EVENTS }, (_, index) => event(index)).join(',')}]`;
   const calls = new Map<string, number>();
@@ -62,9 +62,14 @@ test('an array of 4,000 events needs 160 requests to the store and 4 to the queu
   });
   expect((await pipeline.send({ body })).status).toBe(200);
   for (const undo of restore) undo();
-  expect(Object.fromEntries(calls)).toEqual({
+  const {
+    BatchExecuteStatementCommand: batches = 0,
+    TransactWriteItemsCommand: transactions = 0,
+    ...others
+  } = Object.fromEntries(calls);
+  expect(batches + transactions).toBeLessThanOrEqual(160);
+  expect(others).toEqual({
     GetItemCommand: 1, // the key
-    BatchExecuteStatementCommand: 160,
     SendMessageBatchCommand: 4,
     PutItemCommand: 1, // the live feed
   });

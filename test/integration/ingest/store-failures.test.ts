@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, jest, test } from '@jest/globals';
-import { BatchExecuteStatementCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchExecuteStatementCommand,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { insertItems } from '../../../adapters/insert-items.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { startEngines, type Engines, type Pipeline } from '../../support/pipeline.ts';
 import { startIngest, type Ingest } from './start-ingest.ts';
@@ -58,10 +63,16 @@ async function whileDynamo<Result>(
 const failure = (name: string): Promise<never> => Promise.reject(Object.assign(new Error(name), { name }));
 
 describe('an array', () => {
-  test('is stored event by event where the store takes no batches', async () => {
+  test.each([
+    ['in transactions where the store takes no statements', [BatchExecuteStatementCommand]],
+    [
+      'event by event where it takes no transactions either',
+      [BatchExecuteStatementCommand, TransactWriteItemsCommand],
+    ],
+  ])('is stored %s', async (_, refused) => {
     const answer = await whileDynamo(
       (command) =>
-        command instanceof BatchExecuteStatementCommand ? failure('AccessDeniedException') : undefined,
+        refused.some((kind) => command instanceof kind) ? failure('AccessDeniedException') : undefined,
       () => pipeline.webhook(batch(60)),
     );
     expect(answer.status).toBe(200);
@@ -88,6 +99,7 @@ describe('an array', () => {
     const answer = await whileDynamo(
       (command) => {
         if (command instanceof BatchExecuteStatementCommand) return failure('RequestLimitExceeded');
+        if (command instanceof TransactWriteItemsCommand) return failure('RequestLimitExceeded');
         return isRefused(command) ? failure('ThrottlingException') : undefined;
       },
       () => pipeline.webhook(batch(20)),
@@ -115,6 +127,29 @@ describe('an array', () => {
     );
     expect(answer.status).toBe(200);
     expect(await ingest.usage('u1')).toEqual({ sum: '30', count: 30 });
+  });
+
+  test.each([
+    ['statements', 60_000],
+    ['transactions, as when the store is slow', 0],
+  ])('is stored in %s, and what was there before is told apart', async (_, patienceMs) => {
+    const item = (index: number) => ({
+      pk: { S: `e#${String(index)}` },
+      sk: { S: 'e' },
+      b: { B: new Uint8Array([index]) },
+    });
+    const numbers = Array.from({ length: 250 }, (_, index) => index);
+    const insert = (indices: readonly number[]) =>
+      insertItems(pipeline.client, pipeline.tables.events, indices.map(item), patienceMs);
+    const known = numbers.filter((index) => index % 7 === 0);
+    expect(await insert(known)).toEqual(known.map(() => 'inserted'));
+    expect(await insert(numbers)).toEqual(numbers.map((index) => (index % 7 === 0 ? 'exists' : 'inserted')));
+    expect(await insert(numbers)).toEqual(numbers.map(() => 'exists'));
+    const failed = await whileDynamo(
+      () => failure('ThrottlingException'),
+      () => insert([1_000, 1_001]),
+    );
+    expect(failed).toEqual(['failed', 'failed']);
   });
 
   test('that comes again, in part, says which of its events are known', async () => {
