@@ -178,8 +178,11 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
             ({ Body: body = '{}' }) => /\[(.*)\]/.exec(body)?.[1]?.split(',') ?? [],
           );
           const plain = eventKeys.map((key) => key.slice(1, -1));
-          for (let start = 0; start < plain.length; start += 100)
-            counted += await count(plain.slice(start, start + 100));
+          for (let start = 0; start < plain.length; start += 100) {
+            // Not `counted += await …`: that adds to the value of before the wait, and the other counter's would be lost.
+            const more = await count(plain.slice(start, start + 100));
+            counted += more;
+          }
           await Promise.all(
             messages.map(({ ReceiptHandle: handle }) =>
               sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handle })),
