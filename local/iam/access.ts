@@ -23,6 +23,8 @@ interface Principal {
   /** Decisions by `action resource`. Bounded by what exists: actions × tables and queues. */
   readonly decisions: Map<string, Decision>;
   readonly used: Set<string>;
+  /** Calls that were refused because nobody knows what they need. Bounded by the operations that exist. */
+  readonly unknown: Set<string>;
 }
 
 const DECISIONS_MAX = 10_000;
@@ -36,7 +38,13 @@ export class Access {
     this.principals = new Map(
       functions.map((plan) => [
         plan.logicalId,
-        { plan, policy: new Policy(plan.statements), decisions: new Map(), used: new Set() },
+        {
+          plan,
+          policy: new Policy(plan.statements),
+          decisions: new Map(),
+          used: new Set(),
+          unknown: new Set(),
+        },
       ]),
     );
   }
@@ -54,9 +62,24 @@ export class Access {
     return decision.allowed ? undefined : messageOf(principal.plan, action, resource, decision.reason);
   }
 
+  /** The refusal of a call that names nothing a policy could allow. Said once: whoever calls it may know another way. */
+  refusalOfUnknown(functionId: string, call: string): string {
+    const reason = `The local runtime cannot tell which permission ${call} needs for this request.`;
+    const principal = this.principals.get(functionId);
+    if (principal !== undefined && !principal.unknown.has(call)) {
+      principal.unknown.add(call);
+      this.log({
+        source: 'runtime',
+        level: 'warn',
+        text: `${principal.plan.displayName} was denied ${call}. ${reason}`,
+      });
+    }
+    return reason;
+  }
+
   usage(): IamUsage {
     return Object.fromEntries(
-      [...this.principals].map(([id, { policy, decisions, used }]) => {
+      [...this.principals].map(([id, { policy, decisions, used, unknown }]) => {
         const calls = [...decisions].map(([call, { allowed }]) => ({
           text: call.replace(' ', ' on '),
           allowed,
@@ -65,7 +88,7 @@ export class Access {
           id,
           {
             called: calls.filter(({ allowed }) => allowed).map(({ text }) => text),
-            denied: calls.filter(({ allowed }) => !allowed).map(({ text }) => text),
+            denied: [...calls.filter(({ allowed }) => !allowed).map(({ text }) => text), ...unknown],
             unused: policy.grants().filter((grant) => WATCHED.test(grant.action) && !used.has(keyOf(grant))),
           },
         ];

@@ -56,8 +56,9 @@ function dynamodbNeeds(operation: string, body: Buffer): readonly Need[] | undef
     case 'ListTables':
     case 'ListStreams':
       return [{ action: `dynamodb:${operation}`, resource: EVERYTHING }];
-    case 'ExecuteStatement':
     case 'BatchExecuteStatement':
+      return statementNeeds(body);
+    case 'ExecuteStatement':
     case 'ExecuteTransaction':
       return undefined;
     default: {
@@ -104,6 +105,23 @@ function batchNeeds(operation: string, body: Buffer): readonly Need[] | undefine
     action: `dynamodb:${operation}`,
     resource: tableArn(table),
   }));
+}
+
+const statementsSchema = z.object({ Statements: z.array(z.object({ Statement: z.string() })) });
+/** The only kind of statement that is sent. What a statement does and to which table is read, not guessed, so others are refused. */
+const INSERT = /^INSERT INTO "([\w.-]+)" VALUE /;
+
+/** PartiQL has actions of its own: `dynamodb:PutItem` does not allow an INSERT. */
+function statementNeeds(body: Buffer): readonly Need[] | undefined {
+  const parsed = statementsSchema.safeParse(parseJson(body));
+  if (!parsed.success) return undefined;
+  const tables = new Set<string>();
+  for (const { Statement: statement } of parsed.data.Statements) {
+    const table = INSERT.exec(statement)?.[1];
+    if (table === undefined) return undefined;
+    tables.add(table);
+  }
+  return [...tables].map((table) => ({ action: 'dynamodb:PartiQLInsert', resource: tableArn(table) }));
 }
 
 /** Batches need the permission of the single call. */

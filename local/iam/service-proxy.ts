@@ -144,7 +144,7 @@ class ClientConnection {
     if (call.needs === undefined) {
       this.answer(400, {
         __type: 'AccessDeniedException',
-        message: `The local runtime cannot tell which permission ${call.service}:${call.operation} needs for this request.`,
+        message: this.options.access.refusalOfUnknown(credential, `${call.service}:${call.operation}`),
       });
       return;
     }

@@ -144,6 +144,10 @@ describe('a rule for the past', () => {
     );
 });
 
+test('no function has called what its role does not allow, also where it knows another way', () => {
+  expect(pipeline.output()).not.toContain('was denied');
+});
+
 /** Quarters add up exactly in a double. */
 const amountOf = (events: readonly { properties: { pages: number } }[]) => [
   { sum: String(events.reduce((sum, { properties }) => sum + properties.pages, 0)), count: events.length },

@@ -52,6 +52,18 @@ describe('the permission that a call needs', () => {
     ]);
   });
 
+  test('is that of inserting for every table in a batch of INSERT statements, each once', () => {
+    const insert = (table: string) => ({
+      Statement: `INSERT INTO "${table}" VALUE {'pk': ?}`,
+      Parameters: [],
+    });
+    const body = { Statements: [insert('A'), insert('B'), insert('A')] };
+    expect(needsOf(dynamodb('BatchExecuteStatement'), body)).toEqual([
+      'dynamodb:PartiQLInsert arn:aws:dynamodb:…:table/A',
+      'dynamodb:PartiQLInsert arn:aws:dynamodb:…:table/B',
+    ]);
+  });
+
   test('for a batch of messages is that of one', () => {
     const QueueUrl = 'http://127.0.0.1:1/000000000000/Work';
     expect(needsOf('AmazonSQS.SendMessageBatch', { QueueUrl })).toEqual([
@@ -97,6 +109,11 @@ test.each([
   ['a call without a table', dynamodb('PutItem'), '{}'],
   ['a body that is no JSON', dynamodb('PutItem'), 'nonsense'],
   ['SQL, whose tables are not looked for', dynamodb('ExecuteStatement'), '{"Statement":"SELECT * FROM T"}'],
+  [
+    'a batch in which a statement is no INSERT',
+    dynamodb('BatchExecuteStatement'),
+    `{"Statements":[{"Statement":"INSERT INTO \\"T\\" VALUE {'pk': ?}"},{"Statement":"DELETE FROM \\"T\\" WHERE pk = ?"}]}`,
+  ],
   [
     'an unknown kind of item in a transaction',
     dynamodb('TransactWriteItems'),
