@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MappingRule, RuleBody } from '../core/mapping/rule.ts';
-import type { RulesetFeature, RulesetSnapshot } from '../core/ruleset.ts';
+import type { RulesetFeature, RulesetSettings, RulesetSnapshot } from '../core/ruleset.ts';
 
 // From one ruleset to the next, purely. Each change makes one new generation; what it says about a rule or feature is
 // whether that could match more than before, because only then are stored unmapped events worth another try.
@@ -101,6 +101,10 @@ export function withFeature(current: RulesetSnapshot, feature: RulesetFeature): 
 
 export function withoutFeature(current: RulesetSnapshot, featureId: string): RulesetSnapshot {
   return { ...following(current), features: current.features.filter(({ id }) => id !== featureId) };
+}
+
+export function withSettings(current: RulesetSnapshot, settings: RulesetSettings): RulesetSnapshot {
+  return { ...following(current), settings };
 }
 
 /** Field by field, because a compiled ruleset is a snapshot with more in it, which must not be stored. */

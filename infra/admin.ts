@@ -26,6 +26,7 @@ export class Admin extends Construct {
         CONFIG_TABLE: config.tableName,
         OPERATIONS_TABLE: operations.tableName,
         ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
+        BILLING_SECRET_ARN: resources.billingSecret.secretArn,
       },
     });
     this.url = publicUrl(this.function.lambda, 'admin');

@@ -19,6 +19,7 @@ export const resourceNames = [
   'ReprocessQueue',
   'LostTriggersQueue',
   'AdminKey',
+  'BillingSecret',
 ] as const;
 export type ResourceName = (typeof resourceNames)[number];
 
@@ -92,5 +93,7 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     OperationsTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
     AdminKey: ['secretsmanager:GetSecretValue'],
+    // Only to say in the settings what is configured.
+    BillingSecret: ['secretsmanager:GetSecretValue'],
   },
 };

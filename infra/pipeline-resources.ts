@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -23,6 +23,7 @@ export class PipelineResources extends Construct {
   readonly reprocessQueue: WorkQueue;
   readonly lostTriggers: Queue;
   readonly adminKey: Secret;
+  readonly billingSecret: Secret;
   readonly code: Readonly<Record<FunctionName, Code>>;
   readonly arns: Readonly<Record<ResourceName, string>>;
 
@@ -56,6 +57,17 @@ export class PipelineResources extends Construct {
       reason:
         'It signs a person in; a rotation on a schedule would lock that person out. Programs use keys made in the dashboard, which overlap when they are rotated.',
     });
+    this.billingSecret = new Secret(this, 'BillingSecret', {
+      description: 'What Stripe and Chargebee gave you: keys and webhook secrets, as JSON.',
+      // Nothing secret yet. A deployment writes it only when this line changes, so what a person puts there stays.
+      secretStringValue: SecretValue.unsafePlainText('{}'),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    pinLogicalId(this.billingSecret, 'BillingSecret');
+    Validations.of(this.billingSecret).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason: 'Only Stripe and Chargebee can make new keys; AWS has nothing to rotate them with.',
+    });
     this.code = bundledCode(this);
     this.arns = this.resourceArns();
   }
@@ -78,6 +90,7 @@ export class PipelineResources extends Construct {
       ReprocessQueue: this.reprocessQueue.queue.queueArn,
       LostTriggersQueue: this.lostTriggers.queueArn,
       AdminKey: this.adminKey.secretArn,
+      BillingSecret: this.billingSecret.secretArn,
     };
   }
 }

@@ -55,6 +55,11 @@ export class TallyhookStack extends Stack {
     this.output('TrackingApiUrl', "For Segment's SDKs: their tracking API host.", `${ingestUrl}v1`);
     this.output('DashboardUrl', 'Dashboard and API.', adminUrl);
     this.output('AdminKeySecretArn', 'The secret that holds the admin key.', resources.adminKey.secretArn);
+    this.output(
+      'BillingSecretArn',
+      'The secret that takes the keys of Stripe and Chargebee.',
+      resources.billingSecret.secretArn,
+    );
   }
 
   private output(name: string, description: string, value: string): void {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { billingSecretFrom } from './billing-secret.ts';
 import type { LogEntry } from './log.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { StartError } from './start-error.ts';
@@ -38,6 +39,7 @@ export async function main(): Promise<void> {
       template: env['ASSEMBLY_DIR'] ? { assembly: env['ASSEMBLY_DIR'] } : { project: projectRoot },
       adminKey: env['TALLYHOOK_ADMIN_KEY'] || undefined,
       ingestKey: env['TALLYHOOK_INGEST_KEY'] || undefined,
+      billingSecret: billingSecretFrom(env),
       dynamodbEndpoint: env['DYNAMODB_ENDPOINT'] || undefined,
       sqsEndpoint: env['SQS_ENDPOINT'] || undefined,
       log: (entry) => {

@@ -48,6 +48,8 @@ export interface RuntimeOptions {
   readonly adminKey?: string | undefined;
   /** @default generated once and kept in the data folder */
   readonly ingestKey?: string | undefined;
+  /** What the secret of the billing providers holds, as JSON. @default nothing */
+  readonly billingSecret?: string | undefined;
   /** @default the embedded engine */
   readonly dynamodbEndpoint?: string | undefined;
   /** @default the embedded engine */
@@ -151,7 +153,8 @@ class Start {
     const adminSecret =
       plan.secrets.find(({ arn }) => arn === adminSecretArn) ??
       (plan.secrets.length === 1 ? plan.secrets[0] : undefined);
-    proxy.open({ access, secrets: new Secrets(plan.secrets, keys, adminSecret?.logicalId) });
+    const given = new Map([[plan.outputs['BillingSecretArn'] ?? '', options.billingSecret ?? '{}']]);
+    proxy.open({ access, secrets: new Secrets(plan.secrets, keys, adminSecret?.logicalId, given) });
     this.step('plan');
 
     const client = { region: REGION, credentials: DUMMY_CREDENTIALS };

@@ -20,6 +20,7 @@ import { openApiRoutes } from './routes/openapi.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
 import { ruleRoutes } from './routes/rules.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { unmappedRoutes } from './routes/unmapped.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
@@ -66,6 +67,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     userRoutes,
     keyRoutes,
     reprocessingRoutes,
+    settingsRoutes,
   ]) {
     routes(app, deps);
   }

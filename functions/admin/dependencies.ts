@@ -2,12 +2,14 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { AdminSecret } from '../../adapters/admin-secret.ts';
 import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import type { ApiKeyStore } from '../../adapters/api-keys.ts';
+import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
+import type { SettingsStore } from '../../adapters/settings-store.ts';
 import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import type { UsageStore } from '../../adapters/usage-store.ts';
 import type { UserList } from '../../adapters/user-list.ts';
@@ -29,6 +31,8 @@ export interface AdminDependencies {
   readonly users: UserStore;
   readonly userList: UserList;
   readonly jobs: JobStore;
+  readonly settings: SettingsStore;
+  readonly billingSecret: BillingSecret;
   readonly now: () => number;
 }
 

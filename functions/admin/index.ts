@@ -1,6 +1,7 @@
 import { AdminSecret, secretsClient } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { dynamoClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
@@ -9,6 +10,7 @@ import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
+import { SettingsStore } from '../../adapters/settings-store.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
@@ -23,13 +25,14 @@ import { functionUrlHandler } from './function-url.ts';
 const environment = readEnvironment(process.env);
 const dynamo = dynamoClient();
 const now = Date.now;
+const secrets = secretsClient();
 const keys = new ApiKeyStore(dynamo, environment.OPERATIONS_TABLE);
 const events = new EventStore(dynamo, environment.EVENTS_TABLE);
 const unmapped = new UnmappedStore(dynamo, environment.EVENTS_TABLE);
 
 export const handler = functionUrlHandler(
   createAdminApp({
-    adminSecret: new AdminSecret(secretsClient(), environment.ADMIN_KEY_SECRET_ARN, now),
+    adminSecret: new AdminSecret(secrets, environment.ADMIN_KEY_SECRET_ARN, now),
     keyCache: new ApiKeyCache(keys, now),
     keys,
     config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
@@ -42,6 +45,8 @@ export const handler = functionUrlHandler(
     users: new UserStore(dynamo, environment.USERS_TABLE),
     userList: new UserList(dynamo, environment.USERS_TABLE),
     jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
+    settings: new SettingsStore(dynamo, environment.CONFIG_TABLE, now),
+    billingSecret: new BillingSecret(secrets, environment.BILLING_SECRET_ARN, now),
     now,
   }),
 );

@@ -41,6 +41,9 @@ export const OPERATIONS = {
 
   getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
 
+  getSettings: { method: 'get', path: '/api/settings', scope: 'read' },
+  changeSettings: { method: 'patch', path: '/api/settings', scope: 'admin' },
+
   listKeys: { method: 'get', path: '/api/keys', scope: 'admin' },
   createKey: { method: 'post', path: '/api/keys', scope: 'admin' },
   changeKey: { method: 'patch', path: '/api/keys/{keyId}', scope: 'admin' },

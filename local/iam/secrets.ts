@@ -16,11 +16,16 @@ interface StoredSecret {
 export class Secrets {
   private readonly secrets: readonly StoredSecret[];
 
-  /** `adminSecretId`: the secret that holds the admin key, whose value the person may choose. */
-  constructor(plans: readonly SecretPlan[], keys: Keys, adminSecretId: string | undefined) {
+  /** `adminSecretId`: the secret that holds the admin key. `given`: values that the person chose, by ARN. */
+  constructor(
+    plans: readonly SecretPlan[],
+    keys: Keys,
+    adminSecretId: string | undefined,
+    given: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.secrets = plans.map((plan) => ({
       plan,
-      value: valueOf(plan, keys, plan.logicalId === adminSecretId),
+      value: given.get(plan.arn) ?? valueOf(plan, keys, plan.logicalId === adminSecretId),
     }));
   }
 

@@ -168,6 +168,7 @@ describe('a stage with a domain, an alarm address and nothing reserved', () => {
       TrackingApiUrl: 'https://events.example.com/v1',
       DashboardUrl: 'https://events.example.com/',
       AdminKeySecretArn: { Ref: 'AdminKey' },
+      BillingSecretArn: { Ref: 'BillingSecret' },
     });
     const {
       'Fn::GetAtt': [id, attribute],

@@ -434,6 +434,7 @@ describe('roles', () => {
       ReprocessQueue: attribute(queueIdOf('SharedReprocessQueue'), 'Arn'),
       LostTriggersQueue: attribute(queueIdOf('SharedLostTriggers'), 'Arn'),
       AdminKey: { Ref: 'AdminKey' },
+      BillingSecret: { Ref: 'BillingSecret' },
     };
     return Object.entries(resources).flatMap(([resource, arn]) => {
       const actions = Object.entries(grants[name]).find(([granted]) => granted === resource)?.[1] ?? [];
@@ -462,8 +463,8 @@ describe('roles', () => {
   }
 });
 
-describe('admin key', () => {
-  test('is generated, safe in URLs and headers, and kept', () => {
+describe('secrets', () => {
+  test('are the admin key, generated and safe in URLs and headers, and that of billing, empty; both are kept', () => {
     const secrets = template.ofType('AWS::SecretsManager::Secret');
     expect(secrets).toMatchObject([
       {
@@ -471,6 +472,12 @@ describe('admin key', () => {
         DeletionPolicy: 'Retain',
         UpdateReplacePolicy: 'Retain',
         Properties: { GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true } },
+      },
+      {
+        id: 'BillingSecret',
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+        Properties: { SecretString: '{}' },
       },
     ]);
   });
@@ -485,6 +492,7 @@ describe('outputs', () => {
       TrackingApiUrl: { 'Fn::Join': ['', [ingestUrl, 'v1']] },
       DashboardUrl: { 'Fn::GetAtt': [admin?.id, 'FunctionUrl'] },
       AdminKeySecretArn: { Ref: 'AdminKey' },
+      BillingSecretArn: { Ref: 'BillingSecret' },
     });
   });
 });

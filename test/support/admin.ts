@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AdminSecret } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
 import { EventList } from '../../adapters/event-list.ts';
@@ -13,6 +14,7 @@ import { eventKeyOf } from '../../adapters/keys.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
+import { SettingsStore } from '../../adapters/settings-store.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
@@ -47,6 +49,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const clock = { now: Date.parse('2026-11-23T12:00:00Z') };
   const now = (): number => clock.now;
   const secret = { key: ADMIN_KEY, fails: false };
+  const billing = { key: '{}', fails: false };
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
@@ -66,6 +69,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     users,
     userList: new UserList(dynamo, tables.users),
     jobs: new JobStore(dynamo, tables.operations),
+    settings: new SettingsStore(dynamo, tables.config, now),
+    billingSecret: new BillingSecret(secretsOf(billing), 'arn:billing', now),
     now,
   });
   const settling = { dynamo, tables, events, users, rulesets: new RulesetStore(dynamo, tables.config), now };
@@ -74,6 +79,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     app,
     clock,
     secret,
+    /** What the secret of the billing providers holds. */
+    billing,
     keys,
     config,
     rulesets: settling.rulesets,

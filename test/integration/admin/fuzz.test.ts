@@ -172,6 +172,15 @@ const BODIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   createRule: ruleBody.map(({ version: _, ...body }) => body),
   changeRule: ruleBody,
   createKey: keyBody,
+  changeSettings: fc.record(
+    {
+      chargebee: fc.record(
+        { enabled: fc.oneof(fc.boolean(), fc.constantFrom('yes', null)) },
+        { requiredKeys: [] },
+      ),
+    },
+    { requiredKeys: [] },
+  ),
   changeKey: fc.record({ signatureSecrets: fc.array(text, { maxLength: 3 }) }, { requiredKeys: [] }),
 };
 const anyBody = fc.oneof(fc.jsonValue(), featureBody, ruleBody, keyBody);

@@ -54,6 +54,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changeRule: { enabled: false },
   createKey: { name: 'Segment', scope: 'ingest' },
   changeKey: { signatureSecrets: ['a', 'b'] },
+  changeSettings: { chargebee: { enabled: true } },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
@@ -239,6 +240,7 @@ describe('what is well formed but not possible', () => {
     await ask('deleteFeature', 422, { featureId: 'unused' });
     await ask('createRule', 422, ids);
     await ask('changeRule', 422, ids, { body: { name: 'x' } });
+    await ask('changeSettings', 422);
   });
 
   test('recount and revert are refused as long as they are not there, not ignored', async () => {
