@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { billingSecretFrom } from './billing-secret.ts';
 import type { LogEntry } from './log.ts';
+import { onParentEnd } from './parent-end.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { StartError } from './start-error.ts';
 
@@ -30,6 +31,13 @@ export async function main(): Promise<void> {
     if (runtime !== undefined) void stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Only under npm: whoever starts the program itself may leave it running.
+  if (env['npm_lifecycle_event'] !== undefined) {
+    onParentEnd(() => {
+      // After Ctrl-C the shell ends first, and that is no second Ctrl-C.
+      if (!stopRequested) onSignal();
+    });
+  }
 
   try {
     runtime = await startRuntime({

@@ -23,6 +23,8 @@ export interface RuntimeProcess {
   output(): string;
   /** As Ctrl-C does, to every process of the group; resolves when all processes are gone. */
   stop(): Promise<void>;
+  /** SIGTERM to the one process that was started, as a supervisor does; resolves when all processes are gone. */
+  terminate(): Promise<void>;
   /** `kill -9` to the process group; resolves when all its processes are gone. */
   kill(): Promise<void>;
 }
@@ -69,9 +71,9 @@ export async function startRuntimeProcess(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (send: () => void): Promise<void> => {
     const family = familyOf(child);
-    signalGroup(child, signal);
+    send();
     await until(
       'all processes of the pipeline are gone',
       () => family.every((pid) => !isAlive(pid)),
@@ -86,11 +88,12 @@ export async function startRuntimeProcess(
     return {
       url,
       output: () => output,
-      stop: () => end('SIGINT'),
-      kill: () => end('SIGKILL'),
+      stop: () => end(() => signalGroup(child, 'SIGINT')),
+      terminate: () => end(() => void child.kill('SIGTERM')),
+      kill: () => end(() => signalGroup(child, 'SIGKILL')),
     };
   } catch (error) {
-    await end('SIGKILL');
+    await end(() => signalGroup(child, 'SIGKILL'));
     throw new Error(`The pipeline did not start. It printed:\n${output}`, { cause: error });
   }
 }

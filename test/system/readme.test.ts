@@ -106,3 +106,9 @@ test('Ctrl-C ends npm start in order, and leaves nothing behind', async () => {
   await pipeline.stop();
   expect(pipeline.output()).toContain('Stopped.');
 }, 30_000);
+
+test('ending npm ends the pipeline that npm started, in order', async () => {
+  pipeline = await startRuntimeProcess(dataDir.path, { command: ['npm', 'start'], keys: 'generated' });
+  await pipeline.terminate();
+  expect(pipeline.output()).toContain('Stopped.');
+}, 60_000);
