@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 // The admin key that the deployment generated, in Secrets Manager. A container remembers its digest for a minute, so that
@@ -35,6 +35,16 @@ export class AdminSecret {
   async matches(key: string): Promise<boolean> {
     // Digests have one length, and comparing them in constant time says nothing about the key.
     return timingSafeEqual(digestOf(key), await this.digest());
+  }
+
+  /**
+   * What a session keeps to show that it was opened with the key of now: another key gives another proof. It says nothing
+   * about the key to whoever does not have the session's token.
+   */
+  async proofFor(token: string): Promise<string> {
+    return createHmac('sha256', token)
+      .update(await this.digest())
+      .digest('hex');
   }
 
   private async digest(): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import type { ApiKeyStore, FoundApiKey } from './api-keys.ts';
+import { secretHashOf } from './keys.ts';
 
 // Every request carries a key, and keys rarely change: a container remembers what it looked up for half a minute, so that
 // a revoked key stops working everywhere within a minute and a new one works at once (unknown keys are remembered for
@@ -25,12 +26,17 @@ export class ApiKeyCache {
 
   /** The key that this secret belongs to. Throws when the store cannot be read: that must never look like a wrong key. */
   async find(secret: string): Promise<FoundApiKey | undefined> {
+    return await this.findByHash(secretHashOf(secret));
+  }
+
+  /** The key whose secret has this SHA-256, in hex. */
+  async findByHash(hash: string): Promise<FoundApiKey | undefined> {
     const now = this.now();
-    const entry = this.entries.get(secret);
+    const entry = this.entries.get(hash);
     if (entry !== undefined && entry.until > now) return entry.key;
-    const key = await this.store.find(secret);
+    const key = await this.store.findByHash(hash);
     if (this.entries.size >= ENTRIES_MAX) this.entries.clear();
-    this.entries.set(secret, { key, until: now + (key === undefined ? UNKNOWN_MS : KNOWN_MS) });
+    this.entries.set(hash, { key, until: now + (key === undefined ? UNKNOWN_MS : KNOWN_MS) });
     return key;
   }
 }

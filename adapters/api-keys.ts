@@ -73,11 +73,13 @@ export class ApiKeyStore {
 
   /** The key that this secret belongs to, revoked or not; undefined when there is none. Throws when the store cannot be read. */
   async find(secret: string): Promise<FoundApiKey | undefined> {
+    return await this.findByHash(secretHashOf(secret));
+  }
+
+  /** The key whose secret has this SHA-256, in hex. */
+  async findByHash(hash: string): Promise<FoundApiKey | undefined> {
     const { Item: item } = await this.dynamo.send(
-      new GetItemCommand({
-        TableName: this.table,
-        Key: { pk: S(hashPk(secretHashOf(secret))), sk: S(HASH_SK) },
-      }),
+      new GetItemCommand({ TableName: this.table, Key: { pk: S(hashPk(hash)), sk: S(HASH_SK) } }),
     );
     return item === undefined ? undefined : { ...fromItem(item), signatureSecrets: secretsOf(item) };
   }

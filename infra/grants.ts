@@ -91,7 +91,13 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     UsageTable: ['dynamodb:Query'],
     UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
     ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-    OperationsTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    OperationsTable: [
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.
     BillingSecret: ['secretsmanager:GetSecretValue'],

@@ -21,6 +21,7 @@ import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { unmappedRoutes } from './routes/unmapped.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
@@ -56,6 +57,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
   for (const routes of [
     homeRoutes,
     openApiRoutes,
+    sessionRoutes,
     featureRoutes,
     ruleRoutes,
     ruleImportRoutes,

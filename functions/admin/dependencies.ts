@@ -10,17 +10,22 @@ import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { SettingsStore } from '../../adapters/settings-store.ts';
+import type { SessionStore } from '../../adapters/session-store.ts';
+import type { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import type { UsageStore } from '../../adapters/usage-store.ts';
 import type { UserList } from '../../adapters/user-list.ts';
 import type { UserStore } from '../../adapters/user-store.ts';
 import type { Caller } from './authenticate.ts';
+import type { Session } from './session.ts';
 
 /** Everything the API reads and changes; index.ts makes it once per container, tests make their own. */
 export interface AdminDependencies {
   readonly adminSecret: AdminSecret;
   readonly keyCache: ApiKeyCache;
   readonly keys: ApiKeyStore;
+  readonly sessions: SessionStore;
+  readonly signIns: SignInAttempts;
   readonly config: ConfigStore;
   readonly usage: UsageStore;
   readonly rulesets: RulesetStore;
@@ -36,9 +41,16 @@ export interface AdminDependencies {
   readonly now: () => number;
 }
 
+/** What is known of a request besides what it says itself. */
+export interface AdminBindings {
+  /** The address that it came from. */
+  readonly source: string;
+}
+
 /** What the guard knows about a request when its handler runs. */
 export interface AdminEnv {
-  Variables: { caller: Caller };
+  Bindings: AdminBindings;
+  Variables: { caller: Caller; session?: Session };
 }
 
 export type AdminApp = OpenAPIHono<AdminEnv>;

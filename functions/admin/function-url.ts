@@ -13,7 +13,10 @@ export function functionUrlHandler(
   app: AdminApp,
 ): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
   return async (event) => {
-    const response = await app.fetch(toRequest(event));
+    const response = await app.fetch(toRequest(event), {
+      // What AWS saw, not what the sender says in x-forwarded-for.
+      source: event.requestContext.http.sourceIp,
+    });
     const cookies = response.headers.getSetCookie();
     response.headers.delete('set-cookie');
     return {

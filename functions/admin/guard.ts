@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import { authenticate } from './authenticate.ts';
 import type { AdminDependencies, AdminEnv } from './dependencies.ts';
 import { findOperation } from './operations.ts';
+import { sessionTokenOf } from './session.ts';
 
 // What every request passes before its route is asked: is there such a route, may the caller use it, is there a body that
 // can be read. In this order, so that nobody without a key learns anything about a body.
@@ -24,7 +25,18 @@ export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
       throw new ApiError('method_not_allowed', `This route takes ${allow}.`, { headers: { allow } });
     }
     if (found.scope !== 'public') {
-      c.set('caller', await authenticate(deps, c.req.header('authorization'), found.scope));
+      const { caller, session } = await authenticate(
+        deps,
+        {
+          authorization: c.req.header('authorization'),
+          sessionToken: sessionTokenOf(c),
+          csrfToken: c.req.header('x-csrf-token'),
+          isChange: !['GET', 'HEAD'].includes(c.req.method),
+        },
+        found.scope,
+      );
+      c.set('caller', caller);
+      if (session !== undefined) c.set('session', session);
     }
     if (found.takesBody) await checkBody(c.req);
     await next();

@@ -11,6 +11,8 @@ import { JobStore } from '../../adapters/job-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
+import { SessionStore } from '../../adapters/session-store.ts';
+import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
@@ -35,6 +37,8 @@ export const handler = functionUrlHandler(
     adminSecret: new AdminSecret(secrets, environment.ADMIN_KEY_SECRET_ARN, now),
     keyCache: new ApiKeyCache(keys, now),
     keys,
+    sessions: new SessionStore(dynamo, environment.OPERATIONS_TABLE),
+    signIns: new SignInAttempts(dynamo, environment.OPERATIONS_TABLE),
     config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
     rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),

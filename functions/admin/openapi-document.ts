@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { savedConditionSchema, savedEventMatcherSchema } from '../../core/mapping/condition-schema.ts';
 import { deltaSourceSchema, ruleBodySchema } from '../../core/mapping/rule.ts';
 import type { AdminApp } from './dependencies.ts';
-import { KEY_SECURITY } from './operations.ts';
+import { CSRF_SECURITY, KEY_SECURITY, SESSION_SECURITY } from './operations.ts';
 
 // The OpenAPI document, generated from the routes and their schemas. The shape of a rule comes from the schema that the
 // core checks rules with: what is documented and what is accepted are one thing.
@@ -13,6 +13,19 @@ export function openApiDocument(app: AdminApp): Record<string, unknown> {
     scheme: 'bearer',
     description:
       'The admin key of the deployment, or an API key with the scope read or admin (x-tallyhook-scope says which).',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', SESSION_SECURITY, {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-tallyhook-session',
+    description:
+      'What POST /api/session sets. Over plain HTTP, which is the local runtime, without `__Host-`.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', CSRF_SECURITY, {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description: 'The csrfToken of the session.',
   });
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',

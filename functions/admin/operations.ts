@@ -1,8 +1,8 @@
 // Every route of the API with the scope that it asks for. `public` needs no key; an admin key or the deployment's admin key
-// may do everything; `read` may also be done with a read key. A route exists when it is here and in routes/; a test
+// may do everything; `read` may also be done with a read key; `session` needs the cookie of somebody who is signed in. A route exists when it is here and in routes/; a test
 // compares both with the OpenAPI document.
 
-export type Scope = 'public' | 'read' | 'admin';
+export type Scope = 'public' | 'session' | 'read' | 'admin';
 
 export interface OperationEntry {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
@@ -13,6 +13,10 @@ export interface OperationEntry {
 export const OPERATIONS = {
   showHomePage: { method: 'get', path: '/', scope: 'public' },
   getOpenApiDocument: { method: 'get', path: '/api/openapi.json', scope: 'public' },
+
+  startSession: { method: 'post', path: '/api/session', scope: 'public' },
+  getSession: { method: 'get', path: '/api/session', scope: 'session' },
+  endSession: { method: 'delete', path: '/api/session', scope: 'session' },
 
   listFeatures: { method: 'get', path: '/api/features', scope: 'read' },
   createFeature: { method: 'post', path: '/api/features', scope: 'admin' },
@@ -59,7 +63,7 @@ export function operation<Id extends OperationId>(id: Id): OperationHead<Id> {
     operationId: id,
     method,
     path,
-    security: scope === 'public' ? [] : [{ [KEY_SECURITY]: [] }],
+    security: securityOf(OPERATIONS[id]),
     'x-tallyhook-scope': scope,
   };
 }
@@ -72,8 +76,17 @@ interface OperationHead<Id extends OperationId> {
   'x-tallyhook-scope': Scope;
 }
 
-/** The name of the security scheme in the OpenAPI document. */
+/** The names of the security schemes in the OpenAPI document. */
 export const KEY_SECURITY = 'key';
+export const SESSION_SECURITY = 'session';
+export const CSRF_SECURITY = 'csrfToken';
+
+/** A key, or the cookie, with which a change needs the header too. */
+function securityOf({ method, scope }: OperationEntry): Record<string, string[]>[] {
+  if (scope === 'public') return [];
+  const session = { [SESSION_SECURITY]: [], ...(method !== 'get' && { [CSRF_SECURITY]: [] }) };
+  return scope === 'session' ? [session] : [{ [KEY_SECURITY]: [] }, session];
+}
 
 export type FoundOperation =
   | { readonly kind: 'found'; readonly id: string; readonly scope: Scope; readonly takesBody: boolean }

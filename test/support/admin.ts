@@ -15,6 +15,8 @@ import { newRuleId } from '../../adapters/rule-id.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
+import { SessionStore } from '../../adapters/session-store.ts';
+import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
@@ -33,6 +35,8 @@ export interface AdminCall {
   /** The body as it is, instead of `body`. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The address that it comes from. */
+  readonly source?: string;
 }
 
 export interface AdminAnswer {
@@ -59,6 +63,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     adminSecret: new AdminSecret(secretsOf(secret), 'arn:test', now),
     keyCache: new ApiKeyCache(keys, now),
     keys,
+    sessions: new SessionStore(dynamo, tables.operations),
+    signIns: new SignInAttempts(dynamo, tables.operations),
     config,
     rulesets: new RulesetStore(dynamo, tables.config),
     usage: new UsageStore(dynamo, tables.usage),
@@ -91,7 +97,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     async call(method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> {
       const { key = ADMIN_KEY, body, headers } = call;
       const text = call.text ?? (body === undefined ? undefined : JSON.stringify(body));
-      const response = await app.request(path, {
+      const request = {
         method,
         headers: {
           ...(key !== null && { authorization: `Bearer ${key}` }),
@@ -99,8 +105,18 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
           ...headers,
         },
         ...(text !== undefined && { body: text }),
-      });
+      };
+      const response = await app.request(path, request, { source: call.source ?? '192.0.2.1' });
       return answerOf(response);
+    },
+
+    /** Signs in; returns the headers that a page of this session sends with a change. */
+    async signIn(key = ADMIN_KEY): Promise<{ readonly cookie: string; readonly 'x-csrf-token': string }> {
+      const answer = await this.call('POST', '/api/session', { key: null, body: { key } });
+      return {
+        cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '',
+        'x-csrf-token': fieldOf(answer, 'csrfToken'),
+      };
     },
 
     /** Tries unmapped events again, as reprocessing does. */

@@ -22,14 +22,15 @@ export const errorSchema = z
 
 const MEANING: Record<ErrorStatus, string> = {
   400: 'The request is not valid; `details` names every problem with its field.',
-  401: 'There is no key, or it is not valid.',
-  403: 'The key has not the scope for this.',
+  401: 'There is no key and no session, or it is not valid.',
+  403: 'The key has not the scope for this, or a change with a session comes without its X-CSRF-Token.',
   404: 'It does not exist.',
   405: 'The route does not take this method.',
   409: 'It conflicts with what is there.',
   413: 'The body is too large.',
   415: 'The body is not JSON in UTF-8.',
   422: 'The request is well formed, but not possible.',
+  429: 'Too often: wait for `Retry-After` seconds.',
   500: 'A fault of the server, which has been logged.',
   503: 'For the moment it cannot be done: send it again after `Retry-After` seconds.',
 };
@@ -49,7 +50,7 @@ export function errors<Status extends ErrorStatus>(
     responses[status] = {
       description: MEANING[status],
       content: { 'application/json': { schema: errorSchema } },
-      ...(status === 503 && {
+      ...((status === 503 || status === 429) && {
         headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } },
       }),
     };

@@ -167,6 +167,7 @@ const keyBody = fc.record(
   { requiredKeys: [] },
 );
 const BODIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  startSession: fc.record({ key: fc.oneof(fc.constantFrom('admin-key-for-tests', 'read-key'), text) }),
   createFeature: featureBody,
   changeFeature: featureBody.map(({ id: _, ...change }) => change),
   createRule: ruleBody.map(({ version: _, ...body }) => body),

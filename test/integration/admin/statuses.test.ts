@@ -6,7 +6,14 @@ import { rulesetWrites } from '../../../adapters/ruleset-store.ts';
 import { toUsageUpdate } from '../../../adapters/usage-item.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
 import type { UsageRowChange } from '../../../core/usage-fold.ts';
-import { createAdmin, fieldOf, type Admin, type AdminAnswer, type AdminCall } from '../../support/admin.ts';
+import {
+  ADMIN_KEY,
+  createAdmin,
+  fieldOf,
+  type Admin,
+  type AdminAnswer,
+  type AdminCall,
+} from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 import { interruptedDynamo, type Interruption } from '../../support/interrupted-dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
@@ -55,10 +62,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createKey: { name: 'Segment', scope: 'ingest' },
   changeKey: { signatureSecrets: ['a', 'b'] },
   changeSettings: { chargebee: { enabled: true } },
+  startSession: { key: ADMIN_KEY },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
 const WITHOUT_STORE = new Set(['readSegmentFilter']);
+/** Routes that look at no API key. */
+const WITHOUT_KEY = new Set(['startSession', 'getSession', 'endSession']);
 
 /** What a route needs to find something, beyond its path. */
 const QUERIES: Readonly<Record<string, string>> = { listEvents: '?userId=user-1' };
@@ -77,8 +87,10 @@ async function ask(
     encodeURIComponent(ids[name] ?? ''),
   );
   const body = BODIES[id];
+  const signedIn = operation.scope === 'session' && call.key === undefined ? await admin.signIn() : undefined;
   const answer = await by.call(operation.method, path + (query ?? QUERIES[id] ?? ''), {
     ...(body !== undefined && call.text === undefined && { body }),
+    ...(signedIn !== undefined && { key: null, headers: signedIn }),
     ...call,
   });
   expect({ id, status: answer.status, text: answer.status === status ? '' : answer.text }).toEqual({
@@ -138,6 +150,7 @@ test('with something to find, every route answers with success and as documented
   await ask('listEvents', 200, ids, {}, '?status=unmapped');
   await ask('listEvents', 200, ids, {}, '?status=quarantined');
   for (const messageId of ['i-1', 't-2']) await ask('getEvent', 200, { messageId });
+  await ask('endSession', 204);
   await ask('deleteRule', 204, ids);
   await ask('deleteFeature', 204, ids);
   await ask('revokeKey', 204, ids);
@@ -158,7 +171,8 @@ test('no key, a wrong key and a revoked key are refused by every route that need
   await admin.keys.revoke(revoked?.id ?? '', 1);
   for (const id of operationsWith(401)) {
     for (const key of [null, 'wrong', 'th_admin_revoked']) {
-      const { headers } = await ask(id, 401, NO_IDS, { key });
+      const body = id === 'startSession' ? { body: { key: key ?? 'none' } } : {};
+      const { headers } = await ask(id, 401, NO_IDS, { key, ...body });
       expect(headers.get('www-authenticate')).toBe('Bearer');
     }
   }
@@ -169,8 +183,10 @@ test('a key of another scope is refused, and a read key reads everything but key
   await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
   await admin.keys.ensure('other-admin-key', { scope: 'admin', name: 'a' }, 0);
   const ids = await seed();
+  await ask('startSession', 403, ids, { body: { key: 'ingest-key' } });
+  await ask('endSession', 403, ids, { key: null, headers: { cookie: (await admin.signIn()).cookie } });
   for (const { id, scope, statuses } of judge.operations.filter(
-    (operation) => operation.scope !== 'public',
+    (operation) => operation.scope === 'read' || operation.scope === 'admin',
   )) {
     await ask(id, 403, ids, { key: 'ingest-key' });
     if (scope === 'admin') await ask(id, 403, ids, { key: 'read-key' });
@@ -181,6 +197,13 @@ test('a key of another scope is refused, and a read key reads everything but key
 
 test('what does not exist is not found', async () => {
   for (const id of operationsWith(404)) await ask(id, 404);
+});
+
+test('signing in too often with a wrong key is refused for a while', async () => {
+  for (let attempt = 0; attempt < 10; attempt += 1)
+    await ask('startSession', 401, NO_IDS, { body: { key: 'wrong' } });
+  const { headers } = await ask('startSession', 429);
+  expect(headers.get('retry-after')).toBe('900');
 });
 
 test('a body that is too large, not JSON, or of another type is refused', async () => {
@@ -304,7 +327,10 @@ describe('failures of the stores', () => {
   test('a store that cannot be reached is 503 with Retry-After, never 401', async () => {
     const unreachable = createInterruptedAdmin(() => 'fail');
     for (const id of operationsWith(503)) {
-      const keys = WITHOUT_STORE.has(id) ? ['an-unknown-key'] : ['an-unknown-key', undefined];
+      const keys = [
+        ...(WITHOUT_KEY.has(id) ? [] : ['an-unknown-key']),
+        ...(WITHOUT_STORE.has(id) ? [] : [undefined]),
+      ];
       for (const key of keys) {
         const { headers } = await ask(
           id,
