@@ -3,9 +3,11 @@ import type { EventDecision } from '../core/decide-event.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
 import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
-import { changeUser, mergeProfiles, type Profile, type User } from '../core/user.ts';
+import { hear, newNode, type UserNode } from '../core/identity/user-node.ts';
+import { mergeProfiles, type Profile } from '../core/user.ts';
 import { N, S } from './attributes.ts';
 import { toDirectoryItem } from './directory-item.ts';
+import { keyPartOf } from './keys.ts';
 import {
   EVENT_SK,
   eventPk,
@@ -23,7 +25,7 @@ import {
   type GroupChange,
 } from './unmapped-item.ts';
 import { FEATURE_SHARDS, toUsageUpdate } from './usage-item.ts';
-import { toUserItem, USER_SK, userPk } from './user-item.ts';
+import { toUserItem } from './user-item.ts';
 
 // From decided events to transactions. A transaction holds at most 100 items, so many events share one: their counters
 // are folded together, and each event's own state changes under a condition on the state it was decided from. Either all
@@ -58,7 +60,7 @@ export const quarantinePk = (shard: number): string => `q#${String(shard)}`;
 /** Splits decided events into chunks whose transactions fit. Neighbours share counters, so sort by user before. */
 export function packChunks(
   decided: readonly DecidedEvent[],
-  users: ReadonlyMap<string, User>,
+  users: ReadonlyMap<string, UserNode>,
 ): DecidedEvent[][] {
   const chunks: DecidedEvent[][] = [];
   let chunk: DecidedEvent[] = [];
@@ -79,7 +81,7 @@ export function packChunks(
 }
 
 /** Names for the items that an event needs; events that name the same item share it. */
-function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, User>): string[] {
+function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, UserNode>): string[] {
   const { record, decision } = event;
   const keys = [`event ${record.key}`];
   if (record.unmappedIn !== undefined) {
@@ -116,7 +118,7 @@ function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, User>): stri
 export function planChunk(
   tables: Tables,
   chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, User>,
+  users: ReadonlyMap<string, UserNode>,
   now: number,
 ): PlannedItem[] {
   return [
@@ -171,7 +173,7 @@ function eventUpdate(table: string, event: DecidedEvent, shard: number, now: num
 function userItems(
   table: string,
   chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, User>,
+  users: ReadonlyMap<string, UserNode>,
 ): PlannedItem[] {
   const said = new Map<string, { profile: Profile; receivedAt: number; owners: string[] }>();
   for (const { record, decision } of chunk) {
@@ -187,13 +189,15 @@ function userItems(
   }
   return [...said].flatMap(([userId, { profile, receivedAt, owners }]) => {
     const before = users.get(userId);
-    const after = changeUser(before, { userId, profile, receivedAt });
+    const after =
+      before === undefined
+        ? newNode({ key: keyPartOf(userId), userId }, { said: profile, createdAt: receivedAt })
+        : hear(before, profile);
     if (after === undefined) return [];
-    const key = { pk: S(userPk(userId)), sk: S(USER_SK) };
     const item: TransactWriteItem = {
       Put: {
         TableName: table,
-        Item: { ...key, ...toUserItem(after) },
+        Item: { ...toUserItem({ ...after, version: after.version + 1 }) },
         ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
         ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
       },

@@ -5,7 +5,7 @@ import {
   type CancellationReason,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import type { User } from '../core/user.ts';
+import type { UserNode } from '../core/identity/user-node.ts';
 import { pause } from './backoff.ts';
 import { planChunk, type DecidedEvent, type PlannedItem, type Tables } from './commit-plan.ts';
 import { isPermanent } from './failure-kind.ts';
@@ -45,7 +45,7 @@ export async function commitChunk(
   dynamo: DynamoDBClient,
   tables: Tables,
   chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, User>,
+  users: ReadonlyMap<string, UserNode>,
   options: CommitOptions,
 ): Promise<CommitResult> {
   let events = chunk;
@@ -96,7 +96,7 @@ async function inHalves(
   dynamo: DynamoDBClient,
   tables: Tables,
   events: readonly DecidedEvent[],
-  users: ReadonlyMap<string, User>,
+  users: ReadonlyMap<string, UserNode>,
   options: CommitOptions,
   error: Error,
 ): Promise<CommitResult> {

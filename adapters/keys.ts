@@ -21,6 +21,19 @@ export function keyPartOf(id: string): string {
   return PLAIN.test(id) ? `=${id}` : `~${digestOf(JSON.stringify(id))}`;
 }
 
+/** The key part of an email (as compared) or of a billing id: always a hash, so that no key holds personal data. */
+export function hashedKeyOf(text: string): string {
+  return digestOf(JSON.stringify(text));
+}
+
+/**
+ * The id of an imported user, which has no userId: derived from what created it (`stripe:<customer id>`,
+ * `chargebee:<customer id>`, `csv:…`), so that importing it twice meets one user.
+ */
+export function importedUserIdOf(source: string): string {
+  return `imp_${digestOf(JSON.stringify(source))}`;
+}
+
 /** 32 well-mixed bits, for sketches. */
 export function hash32Of(id: string): number {
   return createHash('sha256').update(JSON.stringify(id)).digest().readUInt32LE(0);

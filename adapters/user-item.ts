@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
-import type { User } from '../core/user.ts';
-import { DamagedItemError, N, readN, readS, readText, S, T, type Item } from './attributes.ts';
+import type { UserNode } from '../core/identity/user-node.ts';
+import { sameProfile, type Profile } from '../core/user.ts';
+import { DamagedItemError, N, readN, readOptionalS, readS, readText, S, T, type Item } from './attributes.ts';
 import { keyPartOf } from './keys.ts';
 
-// A user's node. Its key is derived from the user id, so two concurrent creations meet in one item and one of them
-// learns that it was second.
+// A user's node (core/identity/user-node.ts). Its key is derived from the user id, so two concurrent creations meet in one
+// item and one of them learns that it was second.
 
-export const userPk = (userId: string): string => `u#${keyPartOf(userId)}`;
+export const userKeyPk = (userKey: string): string => `u#${userKey}`;
+export const userPk = (userId: string): string => userKeyPk(keyPartOf(userId));
 export const USER_SK = 'n';
 
 const fieldSchema = z.object({ value: z.string(), time: z.number(), source: z.string() });
@@ -15,27 +17,58 @@ const profileSchema = z.object({
   email: z.optional(fieldSchema),
   billingId: z.optional(fieldSchema),
 });
+const keysSchema = z.array(z.string());
 
-export function toUserItem(user: User): Item {
+// JSON text, which is ASCII-safe for lone surrogates and needs no attribute names chosen by us per field.
+const json = (value: unknown) => S(JSON.stringify(value));
+
+export function toUserItem(node: UserNode): Item {
+  const { said, profile, importedFrom, mergedInto, members, merges, apartFrom } = node;
   return {
-    pk: S(userPk(user.userId)),
+    pk: S(userKeyPk(node.key)),
     sk: S(USER_SK),
-    id: T(user.userId),
-    // As JSON text, which is ASCII-safe for lone surrogates and needs no attribute names chosen by us per field.
-    p: S(JSON.stringify(user.profile)),
-    ca: N(user.createdAt),
-    v: N(user.version),
+    id: T(node.userId),
+    p: json(said),
+    ca: N(node.createdAt),
+    v: N(node.version),
+    ...(mergedInto === undefined && !sameProfile(said, profile) && { c: json(profile) }),
+    ...(importedFrom !== undefined && { im: T(importedFrom) }),
+    ...(mergedInto !== undefined && { to: S(mergedInto.key), mi: S(mergedInto.mergeId) }),
+    ...(members.length > 0 && { mb: json(members) }),
+    ...(merges.length > 0 && { mg: json(merges) }),
+    ...(apartFrom.length > 0 && { ap: json(apartFrom) }),
   };
 }
 
-export function fromUserItem(item: Item): User {
-  const parsed = z.safeParse(profileSchema, JSON.parse(readS(item, 'p')));
-  if (!parsed.success) throw new DamagedItemError('The stored profile of a user cannot be read.');
-  const { name, email, billingId } = parsed.data;
+export function fromUserItem(item: Item): UserNode {
+  const said = readProfile(item, 'p');
+  const mergeId = readOptionalS(item, 'mi');
   return {
+    key: readS(item, 'pk').slice(userKeyPk('').length),
     userId: readText(item, 'id'),
-    profile: { ...(name && { name }), ...(email && { email }), ...(billingId && { billingId }) },
+    said,
+    profile: item['c'] === undefined ? said : readProfile(item, 'c'),
     createdAt: readN(item, 'ca'),
     version: readN(item, 'v'),
+    ...(item['im'] !== undefined && { importedFrom: readText(item, 'im') }),
+    ...(mergeId !== undefined && { mergedInto: { key: readS(item, 'to'), mergeId } }),
+    members: readKeys(item, 'mb'),
+    merges: readKeys(item, 'mg'),
+    apartFrom: readKeys(item, 'ap'),
   };
+}
+
+function readProfile(item: Item, name: string): Profile {
+  const parsed = z.safeParse(profileSchema, JSON.parse(readS(item, name)));
+  if (!parsed.success) throw new DamagedItemError('The stored profile of a user cannot be read.');
+  const { name: named, email, billingId } = parsed.data;
+  return { ...(named && { name: named }), ...(email && { email }), ...(billingId && { billingId }) };
+}
+
+function readKeys(item: Item, name: string): readonly string[] {
+  const text = readOptionalS(item, name);
+  if (text === undefined) return [];
+  const parsed = z.safeParse(keysSchema, JSON.parse(text));
+  if (!parsed.success) throw new DamagedItemError('The stored links of a user cannot be read.');
+  return parsed.data;
 }

@@ -1,8 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { User } from '../core/user.ts';
-import { S } from './attributes.ts';
+import { isRoot, keysOfUser, MEMBERS_MAX, type Root, type UserNode } from '../core/identity/user-node.ts';
+import { DamagedItemError, S } from './attributes.ts';
+import { pause } from './backoff.ts';
 import { batchGet } from './batch-get.ts';
-import { fromUserItem, USER_SK, userPk } from './user-item.ts';
+import { keyPartOf } from './keys.ts';
+import { fromUserItem, USER_SK, userKeyPk } from './user-item.ts';
+
+// Reading users. A node is what is stored of one id; the user that an id belongs to is the root that its links lead to.
+
+/** How often a path may be cut or joined under the eyes of one reader. */
+const ATTEMPTS_MAX = 8;
 
 export class UserStore {
   private readonly dynamo: DynamoDBClient;
@@ -13,17 +20,73 @@ export class UserStore {
     this.table = table;
   }
 
-  /** The users of these ids that exist, consistently read. */
-  async getMany(userIds: Iterable<string>): Promise<Map<string, User>> {
+  /** The nodes of these keys that exist, by key, consistently read. */
+  async nodes(keys: Iterable<string>): Promise<Map<string, UserNode>> {
     const items = await batchGet(
       this.dynamo,
       this.table,
-      [...new Set(userIds)].map((userId) => ({ pk: S(userPk(userId)), sk: S(USER_SK) })),
+      [...new Set(keys)].map((key) => ({ pk: S(userKeyPk(key)), sk: S(USER_SK) })),
     );
-    return new Map(items.map(fromUserItem).map((user) => [user.userId, user]));
+    return new Map(items.map(fromUserItem).map((node) => [node.key, node]));
   }
 
-  async get(userId: string): Promise<User | undefined> {
-    return (await this.getMany([userId])).get(userId);
+  /** The nodes of these ids that exist, by id; each is a root or has been merged into one. */
+  async getMany(userIds: Iterable<string>): Promise<Map<string, UserNode>> {
+    const nodes = await this.nodes([...userIds].map(keyPartOf));
+    return new Map([...nodes.values()].map((node) => [node.userId, node]));
+  }
+
+  /** The user that this id belongs to; for an absorbed id that is its survivor. Undefined when nobody has the id. */
+  async get(userId: string): Promise<Root | undefined> {
+    const key = keyPartOf(userId);
+    return (await this.roots([key])).get(key);
+  }
+
+  /**
+   * The roots that these keys lead to, by the key that was asked for. The answer holds for one moment between call and
+   * return: a root is believed only when it lists the key, so a link that is cut halfway along the path is noticed.
+   */
+  async roots(keys: Iterable<string>): Promise<Map<string, Root>> {
+    const found = new Map<string, Root>();
+    let wanted = [...new Set(keys)];
+    for (let attempt = 0; wanted.length > 0; attempt += 1) {
+      if (attempt === ATTEMPTS_MAX) throw new Error('The links of a user keep changing.');
+      if (attempt > 0) await pause(attempt);
+      const paths = await this.followed(wanted);
+      wanted = [...paths].flatMap(([key, root]) => {
+        if (!keysOfUser(root).includes(key)) return [key];
+        found.set(key, root);
+        return [];
+      });
+    }
+    return found;
+  }
+
+  /** The ids of a user, its own first; at most one more read, for ids that their keys do not tell. */
+  async userIds(root: UserNode): Promise<string[]> {
+    const hashed = await this.nodes(root.members.filter((key) => !key.startsWith('=')));
+    const others = root.members.flatMap((key) =>
+      key.startsWith('=') ? key.slice(1) : (hashed.get(key)?.userId ?? []),
+    );
+    return [root.userId, ...others];
+  }
+
+  /** Where each key's links end, read step by step; keys that nobody has are left out. */
+  private async followed(keys: readonly string[]): Promise<Map<string, Root>> {
+    const ends = new Map<string, Root>();
+    let at = new Map(keys.map((key) => [key, key]));
+    for (let step = 0; at.size > 0; step += 1) {
+      if (step > MEMBERS_MAX) throw new DamagedItemError('The links of a user lead in a circle.');
+      const nodes = await this.nodes(at.values());
+      const next = new Map<string, string>();
+      for (const [key, place] of at) {
+        const node = nodes.get(place);
+        if (node === undefined) continue;
+        if (isRoot(node)) ends.set(key, node);
+        else if (node.mergedInto !== undefined) next.set(key, node.mergedInto.key);
+      }
+      at = next;
+    }
+    return ends;
   }
 }

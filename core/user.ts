@@ -2,7 +2,7 @@ import { fieldLookup } from './field-lookup.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { RulesetSettings } from './ruleset.ts';
 
-// A user, and what an identify does to it. Each profile field remembers when it was said and by which event, so that
+// What an identify says about its user. Each profile field remembers when it was said and by which event, so that
 // identifies can arrive in any order, twice, or years late, and the user comes out the same.
 
 export interface ProfileField {
@@ -16,15 +16,6 @@ export interface ProfileField {
 export const PROFILE_FIELDS = ['name', 'email', 'billingId'] as const;
 export type ProfileFieldName = (typeof PROFILE_FIELDS)[number];
 export type Profile = { readonly [Name in ProfileFieldName]?: ProfileField };
-
-export interface User {
-  readonly userId: string;
-  readonly profile: Profile;
-  /** Epoch milliseconds of the arrival of the first event that mentioned this user. */
-  readonly createdAt: number;
-  /** Grows by one with every change; what a concurrent change is detected by. */
-  readonly version: number;
-}
 
 export type IdentifyNote = 'billing_id_not_recognised';
 
@@ -94,22 +85,9 @@ function newer(left: ProfileField | undefined, right: ProfileField | undefined):
   return left.source >= right.source ? left : right;
 }
 
-/**
- * The user after what was said, or undefined when nothing changes. An unknown user is created even by an event that
- * says nothing about it: a track before the first identify.
- */
-export function changeUser(
-  user: User | undefined,
-  said: { readonly userId: string; readonly profile: Profile; readonly receivedAt: number },
-): User | undefined {
-  if (user === undefined) {
-    return { userId: said.userId, profile: said.profile, createdAt: said.receivedAt, version: 1 };
-  }
-  const profile = mergeProfiles(user.profile, said.profile);
-  // The source too: of three identifies at one time, two may say the same, and the larger source decides about the third.
-  const changed = PROFILE_FIELDS.some((name) => {
-    const [before, after] = [user.profile[name], profile[name]];
-    return before?.value !== after?.value || before?.time !== after?.time || before?.source !== after?.source;
+/** Whether two profiles are the same to the source: of three words at one time, the larger source decides. */
+export const sameProfile = (left: Profile, right: Profile): boolean =>
+  PROFILE_FIELDS.every((name) => {
+    const [a, b] = [left[name], right[name]];
+    return a?.value === b?.value && a?.time === b?.time && a?.source === b?.source;
   });
-  return changed ? { ...user, profile, version: user.version + 1 } : undefined;
-}

@@ -18,7 +18,7 @@ import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../ad
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { mapAtMost } from '../../adapters/map-at-most.ts';
-import type { User } from '../../core/user.ts';
+import type { UserNode } from '../../core/identity/user-node.ts';
 import { trackEvent } from './load.ts';
 
 // What the engines themselves can do: the same puts, messages, reads and transactions as the pipeline makes for the same
@@ -115,7 +115,7 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
   };
 
   /** Everybody exists: the bare loop creates no users. */
-  const everybody: ReadonlyMap<string, User> = new (class extends Map<string, User> {
+  const everybody: ReadonlyMap<string, UserNode> = new (class extends Map<string, UserNode> {
     override has(): boolean {
       return true;
     }

@@ -1,8 +1,9 @@
 import type { EventRecord } from '../../adapters/event-item.ts';
-import { PROFILE_FIELDS, type ProfileFieldName, type User } from '../../core/user.ts';
+import type { UserNode } from '../../core/identity/user-node.ts';
+import { PROFILE_FIELDS, type ProfileFieldName } from '../../core/user.ts';
 import { toIso } from '../../core/timestamp.ts';
 
-export function toUserAnswer({ userId, profile, createdAt }: User) {
+export function toUserAnswer({ userId, profile, createdAt }: UserNode) {
   const billingId = profile.billingId?.value ?? null;
   return {
     userId,
@@ -20,7 +21,7 @@ const providerOf = (billingId: string | null): 'stripe' | 'chargebee' | null =>
   billingId === null ? null : billingId.startsWith('cus_') ? 'stripe' : 'chargebee';
 
 /** Which event said each field. `events` are by their keys, as far as they are stored. */
-export function toSourcesAnswer({ profile }: User, events: ReadonlyMap<string, EventRecord>) {
+export function toSourcesAnswer({ profile }: UserNode, events: ReadonlyMap<string, EventRecord>) {
   const sources: { [Name in ProfileFieldName]?: { at: string; messageId?: string } } = {};
   for (const name of PROFILE_FIELDS) {
     const field = profile[name];

@@ -7,7 +7,7 @@ import {
   type DecidedEvent,
 } from '../../adapters/commit-plan.ts';
 import type { EventRecord } from '../../adapters/event-item.ts';
-import type { User } from '../../core/user.ts';
+import { newNode, type UserNode } from '../../core/identity/user-node.ts';
 
 const TABLES = { events: 'events', usage: 'usage', users: 'users' };
 const GENERATION = 3;
@@ -56,10 +56,10 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
     }),
   );
 
-const known: ReadonlyMap<string, User> = new Map(
+const known: ReadonlyMap<string, UserNode> = new Map(
   Array.from({ length: 30 }, (_, index) => {
     const userId = `user${String(index)}`;
-    return [userId, { userId, profile: {}, createdAt: 1, version: 1 }];
+    return [userId, newNode({ key: `=${userId}`, userId }, { said: {}, createdAt: 1 })];
   }),
 );
 

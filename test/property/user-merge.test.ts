@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changeUser, mergeProfiles, type Profile, type User } from '../../core/user.ts';
+import { hear, newNode } from '../../core/identity/user-node.ts';
+import { mergeProfiles, type Profile } from '../../core/user.ts';
 
 // One event says one thing about a field: equal time and source mean equal value. Two events may say the same.
 const SAYS = { e1: 'a', e2: 'b', e3: 'a' };
@@ -37,11 +38,11 @@ test('a user comes out the same in whatever order, and however often, its identi
       fc.array(profile, { minLength: 1, maxLength: 6 }),
       fc.infiniteStream(fc.nat()),
       (said, order) => {
-        const fold = (profiles: readonly Profile[]): Profile | undefined =>
-          profiles.reduce<User | undefined>(
-            (user, one) => changeUser(user, { userId: 'u', profile: one, receivedAt: 1 }) ?? user,
-            undefined,
-          )?.profile;
+        const fold = (profiles: readonly Profile[]): Profile =>
+          profiles.reduce(
+            (node, one) => hear(node, one) ?? node,
+            newNode({ key: '=u', userId: 'u' }, { said: {}, createdAt: 1 }),
+          ).profile;
         const shuffled = [...said, ...said].sort(() => ((order.next().value ?? 0) % 2 === 0 ? 1 : -1));
         expect(fold(shuffled)).toEqual(fold(said));
       },

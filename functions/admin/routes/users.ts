@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toIso } from '../../../core/timestamp.ts';
-import { PROFILE_FIELDS, type User } from '../../../core/user.ts';
+import type { UserNode } from '../../../core/identity/user-node.ts';
+import { PROFILE_FIELDS } from '../../../core/user.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
@@ -48,10 +49,10 @@ export function userRoutes(app: AdminApp, deps: AdminDependencies): void {
   });
 }
 
-const sourcesOf = ({ events }: AdminDependencies, { profile }: User) =>
+const sourcesOf = ({ events }: AdminDependencies, { profile }: UserNode) =>
   events.records(PROFILE_FIELDS.flatMap((name) => profile[name]?.source ?? []));
 
-async function monthOf({ usage, now }: AdminDependencies, { userId }: User) {
+async function monthOf({ usage, now }: AdminDependencies, { userId }: UserNode) {
   const range = monthAround(now());
   const windows = new UsageWindows(range, 'month');
   await usage.ofUser(userId, daysOf(range), (day) => {
