@@ -16,10 +16,19 @@ const requestHandler = {
 };
 
 export function dynamoClient(): DynamoDBClient {
-  return new DynamoDBClient({ requestHandler, maxAttempts: 4 });
+  return withoutLogger(new DynamoDBClient({ requestHandler, maxAttempts: 4 }));
 }
 
 export function sqsClient(): SQSClient {
   // MD5 of message bodies guards against corruption that TLS already excludes; it costs CPU on every message.
-  return new SQSClient({ requestHandler, maxAttempts: 4, md5: false });
+  return withoutLogger(new SQSClient({ requestHandler, maxAttempts: 4, md5: false }));
+}
+
+/**
+ * The SDK copies every request and answer, to mask what is sensitive, before it asks whether anybody logs them. Nobody
+ * does (no bodies in logs), and of reading many events the copy is a fifth of the time.
+ */
+export function withoutLogger<Client extends DynamoDBClient | SQSClient>(client: Client): Client {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
 }

@@ -60,6 +60,34 @@ export function ruleExplainer(
   };
 }
 
+/**
+ * Finds the one condition that keeps an event from matching, in an event whose name the rule takes; undefined when it
+ * matches, or fails more than one condition. Compiled once for many events.
+ */
+export function nearMissFinder(
+  rule: Pick<MappingRule, 'event' | 'conditions'>,
+): (event: JsonObject) => FailedPart | undefined {
+  const accepts = compileEventMatcher(rule.event);
+  const conditions = rule.conditions.map((condition) => ({
+    condition,
+    compiled: compileCondition(condition),
+  }));
+  return (event) => {
+    const name = nameOf(event);
+    if (typeof name !== 'string' || !accepts(name)) return undefined;
+    let only: number | undefined;
+    for (const [part, { compiled }] of conditions.entries()) {
+      if (compiled?.holds(event) === true) continue;
+      if (only !== undefined) return undefined;
+      only = part;
+    }
+    const failed = only === undefined ? undefined : conditions[only];
+    return only === undefined || failed === undefined
+      ? undefined
+      : failedCondition(only, failed.condition, event);
+  };
+}
+
 function failedCondition(part: number, condition: Condition, event: JsonObject): FailedPart {
   const parsed = parsePath(condition.path);
   const found = parsed.ok ? foundAt(event, parsed.path) : undefined;

@@ -19,6 +19,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
+import { rulePreviewRoutes } from './routes/rule-preview.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -61,6 +62,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     featureRoutes,
     ruleRoutes,
     ruleImportRoutes,
+    rulePreviewRoutes,
     usageRoutes,
     eventRoutes,
     explainRoutes,

@@ -27,6 +27,7 @@ export const OPERATIONS = {
   listRules: { method: 'get', path: '/api/rules', scope: 'read' },
   createRule: { method: 'post', path: '/api/rules', scope: 'admin' },
   readSegmentFilter: { method: 'post', path: '/api/rules/import', scope: 'read' },
+  previewRule: { method: 'post', path: '/api/rules/preview', scope: 'read' },
   getRule: { method: 'get', path: '/api/rules/{ruleId}', scope: 'read' },
   changeRule: { method: 'patch', path: '/api/rules/{ruleId}', scope: 'admin' },
   deleteRule: { method: 'delete', path: '/api/rules/{ruleId}', scope: 'admin' },

@@ -59,6 +59,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changeFeature: { name: 'Renamed' },
   createRule: RULE,
   changeRule: { enabled: false },
+  previewRule: RULE,
   createKey: { name: 'Segment', scope: 'ingest' },
   changeKey: { signatureSecrets: ['a', 'b'] },
   changeSettings: { chargebee: { enabled: true } },
