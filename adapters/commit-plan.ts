@@ -1,5 +1,5 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import type { EventDecision } from '../core/decide-event.ts';
+import type { EventDecision, EventNote } from '../core/decide-event.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
 import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
@@ -7,6 +7,7 @@ import { hear, newNode, type UserNode } from '../core/identity/user-node.ts';
 import { mergeProfiles, type Profile } from '../core/user.ts';
 import { N, S } from './attributes.ts';
 import { toDirectoryItem } from './directory-item.ts';
+import { engageKeysOf, planEngage, type EngageByUser } from './engage-plan.ts';
 import { keyPartOf } from './keys.ts';
 import {
   EVENT_SK,
@@ -90,6 +91,7 @@ function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, UserNode>): 
   }
   if (decision.kind === 'applied' || !users.has(record.userId)) keys.push(`user ${record.userId}`);
   if (!users.has(record.userId)) keys.push(`directory ${record.userId}`);
+  keys.push(...engageKeysOf(event));
   switch (decision.kind) {
     case 'mapped': {
       const day = String(Math.floor(record.time / 86_400_000));
@@ -114,19 +116,25 @@ function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, UserNode>): 
   return keys;
 }
 
-/** The transaction of one chunk. `users` are the users as read; a user not in it does not exist yet. */
+/**
+ * The transaction of one chunk. `users` are the users as read, `engage` what Engage said about them; who is not in them
+ * does not exist yet.
+ */
 export function planChunk(
   tables: Tables,
   chunk: readonly DecidedEvent[],
   users: ReadonlyMap<string, UserNode>,
+  engage: EngageByUser,
   now: number,
 ): PlannedItem[] {
+  const planned = planEngage(tables.users, chunk, engage);
   return [
     ...chunk.map((event) => ({
-      item: eventUpdate(tables.events, event, shardOf(chunk), now),
+      item: eventUpdate(tables.events, event, shardOf(chunk), now, planned.notes.get(event.record.key)),
       owners: [event.record.key],
     })),
     ...userItems(tables.users, chunk, users),
+    ...planned.items,
     ...unmappedItems(tables.events, chunk),
     ...quarantineItems(tables.events, chunk),
     ...usageItems(tables.usage, chunk),
@@ -135,14 +143,22 @@ export function planChunk(
 
 const shardOf = (chunk: readonly DecidedEvent[]): number => shardFor(chunk[0]?.record.key ?? '');
 
-function eventUpdate(table: string, event: DecidedEvent, shard: number, now: number): TransactWriteItem {
+function eventUpdate(
+  table: string,
+  event: DecidedEvent,
+  shard: number,
+  now: number,
+  note: EventNote | undefined,
+): TransactWriteItem {
   const { record, decision } = event;
+  const told = decision.kind === 'quarantined' ? [] : (decision.notes ?? []);
+  const notes = note === undefined ? told : [...told, note];
   const to: EventState = decision.kind;
   const outcome: EventOutcome = {
     generation: event.generation,
     decidedAt: now,
     ...(decision.kind === 'mapped' && { uses: decision.uses }),
-    ...(decision.kind === 'applied' && decision.notes.length > 0 && { notes: decision.notes }),
+    ...(notes.length > 0 && { notes }),
     ...(decision.kind === 'quarantined' && { error: decision.error }),
   };
   const sets = ['st = :to', 'o = :o'];

@@ -8,6 +8,7 @@ import {
 import type { UserNode } from '../core/identity/user-node.ts';
 import { pause } from './backoff.ts';
 import { planChunk, type DecidedEvent, type PlannedItem, type Tables } from './commit-plan.ts';
+import type { EngageByUser } from './engage-plan.ts';
 import { isPermanent } from './failure-kind.ts';
 
 // Commits one chunk. What can happen:
@@ -46,6 +47,7 @@ export async function commitChunk(
   tables: Tables,
   chunk: readonly DecidedEvent[],
   users: ReadonlyMap<string, UserNode>,
+  engage: EngageByUser,
   options: CommitOptions,
 ): Promise<CommitResult> {
   let events = chunk;
@@ -54,7 +56,7 @@ export async function commitChunk(
     if (events.length === 0) return { done: [], stale: [...stale], failed: [] };
     let planned: readonly PlannedItem[] = [];
     try {
-      planned = planChunk(tables, events, users, options.now());
+      planned = planChunk(tables, events, users, engage, options.now());
       await dynamo.send(
         new TransactWriteItemsCommand({
           TransactItems: planned.map(({ item }) => item),
@@ -76,7 +78,7 @@ export async function commitChunk(
       if (isPermanent(error, reasons)) {
         return merge(
           { done: [], stale: [...stale], failed: [] },
-          await inHalves(dynamo, tables, events, users, options, error),
+          await inHalves(dynamo, tables, events, users, engage, options, error),
         );
       }
       attempt += 1;
@@ -97,6 +99,7 @@ async function inHalves(
   tables: Tables,
   events: readonly DecidedEvent[],
   users: ReadonlyMap<string, UserNode>,
+  engage: EngageByUser,
   options: CommitOptions,
   error: Error,
 ): Promise<CommitResult> {
@@ -105,9 +108,9 @@ async function inHalves(
   if (events.length === 1)
     return { done: [], stale: [], failed: [{ key: first.record.key, error, permanent: true }] };
   const middle = Math.ceil(events.length / 2);
-  const left = await commitChunk(dynamo, tables, events.slice(0, middle), users, options);
+  const left = await commitChunk(dynamo, tables, events.slice(0, middle), users, engage, options);
   // The users that the first half created or changed are stale for the second: it finds out, and is read again.
-  return merge(left, await commitChunk(dynamo, tables, events.slice(middle), users, options));
+  return merge(left, await commitChunk(dynamo, tables, events.slice(middle), users, engage, options));
 }
 
 const merge = (left: CommitResult, right: CommitResult): CommitResult => ({

@@ -34,6 +34,10 @@ export function importedUserIdOf(source: string): string {
   return `imp_${digestOf(JSON.stringify(source))}`;
 }
 
+/** Whether a text, such as one in a cursor, can be what `keyPartOf` returned. */
+export const isKeyPart = (text: string): boolean =>
+  text.startsWith('=') ? keyPartOf(text.slice(1)) === text : /^~[\w-]{22}$/.test(text);
+
 /** 32 well-mixed bits, for sketches. */
 export function hash32Of(id: string): number {
   return createHash('sha256').update(JSON.stringify(id)).digest().readUInt32LE(0);

@@ -4,9 +4,12 @@ import type { Ruleset } from '../core/ruleset.ts';
 import type { Item } from './attributes.ts';
 import { commitChunk, type CommitResult, type FailedEvent } from './commit.ts';
 import { packChunks, type DecidedEvent, type Tables } from './commit-plan.ts';
+import { engageWordOf } from './engage-plan.ts';
+import { readEngage } from './engage-store.ts';
 import type { EventState } from './event-item.ts';
 import { isPermanent } from './failure-kind.ts';
 import type { EventStore } from './event-store.ts';
+import { keyPartOf } from './keys.ts';
 import { mapAtMost } from './map-at-most.ts';
 import type { RulesetStore } from './ruleset-store.ts';
 import type { UserStore } from './user-store.ts';
@@ -166,9 +169,19 @@ async function commitAll(
   options: SettleOptions,
 ): Promise<CommitResult> {
   const users = await deps.users.getMany(decided.map(({ record }) => record.userId));
+  // Only for events of Engage: all others pay nothing for it.
+  const told = decided.filter((event) => engageWordOf(event) !== undefined);
+  const engage = await readEngage(
+    deps.dynamo,
+    deps.tables.users,
+    told.map(({ record }) => keyPartOf(record.userId)),
+  );
   const chunks = packChunks(decided, users);
   const results = await mapAtMost(COMMITS_AT_ONCE, chunks, (chunk) =>
-    commitChunk(deps.dynamo, deps.tables, chunk, users, { now: deps.now, deadline: options.deadline }),
+    commitChunk(deps.dynamo, deps.tables, chunk, users, engage, {
+      now: deps.now,
+      deadline: options.deadline,
+    }),
   );
   return {
     done: results.flatMap(({ done }) => done),

@@ -3,7 +3,7 @@ import { S } from './attributes.ts';
 import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 import { DIRECTORY_PKS, directoryKey, fromDirectoryItem } from './directory-item.ts';
 import type { Page } from './event-store.ts';
-import { keyPartOf } from './keys.ts';
+import { isKeyPart, keyPartOf } from './keys.ts';
 import { mergedPage } from './merged-page.ts';
 
 // Pages of the directory of users (adapters/directory-item.ts).
@@ -50,6 +50,3 @@ function afterOf(cursor: string | undefined, begin: string): string | undefined 
   }
   return after;
 }
-
-const isKeyPart = (text: string): boolean =>
-  text.startsWith('=') ? keyPartOf(text.slice(1)) === text : /^~[\w-]{22}$/.test(text);

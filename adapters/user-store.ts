@@ -1,8 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { isMember, mergeEngage, type EngageProfile } from '../core/engage.ts';
 import { isRoot, keysOfUser, MEMBERS_MAX, type Root, type UserNode } from '../core/identity/user-node.ts';
+import { audienceMembers } from './audience-members.ts';
 import { DamagedItemError, S } from './attributes.ts';
 import { pause } from './backoff.ts';
 import { batchGet } from './batch-get.ts';
+import { readEngage } from './engage-store.ts';
+import type { Page } from './event-store.ts';
 import { keyPartOf } from './keys.ts';
 import { fromUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
@@ -88,5 +92,36 @@ export class UserStore {
       at = next;
     }
     return ends;
+  }
+
+  /** What Engage said about all ids of these users, by the root's key. */
+  async engageOf(roots: readonly UserNode[]): Promise<Map<string, EngageProfile>> {
+    const stored = await readEngage(this.dynamo, this.table, roots.flatMap(keysOfUser));
+    return new Map(
+      roots.map((root) => [root.key, mergeEngage(keysOfUser(root).flatMap((key) => stored.get(key) ?? []))]),
+    );
+  }
+
+  /**
+   * The users in an audience, by id. Members are listed by the id that the events carried; a user with several ids is
+   * shown where the first of them stands, and only when the newest word of all of them has the user in.
+   */
+  async inAudience(audience: string, limit: number, cursor?: string): Promise<Page<Root>> {
+    const page = await audienceMembers(this.dynamo, this.table, audience, limit, cursor);
+    const roots = await this.roots(page.rows);
+    const stored = await readEngage(this.dynamo, this.table, [...roots.values()].flatMap(keysOfUser));
+    const isIn = (...keys: readonly string[]): boolean => {
+      const said = mergeEngage(keys.flatMap((key) => stored.get(key) ?? [])).audiences.get(audience);
+      return said !== undefined && isMember(said);
+    };
+    const rows = page.rows.flatMap((key) => {
+      const root = roots.get(key);
+      if (root === undefined || !isIn(...keysOfUser(root))) return [];
+      const first = keysOfUser(root)
+        .filter((each) => isIn(each))
+        .toSorted()[0];
+      return first === key ? [root] : [];
+    });
+    return { ...page, rows };
   }
 }

@@ -1,4 +1,5 @@
 import { decideTrack, type FeatureUse } from './decide-track.ts';
+import { engageUpdateOf, type EngageNote, type EngageWord } from './engage.ts';
 import type { EventType } from './segment-event.ts';
 import type { JsonObject } from './json-value.ts';
 import type { Ruleset } from './ruleset.ts';
@@ -23,12 +24,28 @@ export interface StoredEvent extends StoredEventHead {
   readonly text: string;
 }
 
-export type EventDecision =
+export type EventNote = IdentifyNote | EngageNote;
+
+export type EventDecision = (
   | { readonly kind: 'mapped'; readonly uses: readonly FeatureUse[] }
   | { readonly kind: 'unmapped'; readonly reason: UnmappedReason; readonly group: UnmappedGroup }
-  | { readonly kind: 'applied'; readonly profile: Profile; readonly notes: readonly IdentifyNote[] };
+  | { readonly kind: 'applied'; readonly profile: Profile }
+) & {
+  /** What Engage says about the user with this event, whatever else the event is. */
+  readonly engage?: EngageWord;
+  readonly notes?: readonly EventNote[];
+};
 
 export function decideEvent(event: StoredEvent, ruleset: Ruleset): EventDecision {
+  const decision = decideByType(event, ruleset);
+  const engage = engageUpdateOf(event.type, event.name, event.payload);
+  if (engage === undefined) return decision;
+  const { word, note } = engage;
+  const notes = [...(decision.notes ?? []), ...(note === undefined ? [] : [note])];
+  return { ...decision, ...(word && { engage: word }), ...(notes.length > 0 && { notes }) };
+}
+
+function decideByType(event: StoredEvent, ruleset: Ruleset): EventDecision {
   if (event.type === 'identify') {
     const said = profileFromIdentify(
       event.payload,

@@ -1,3 +1,4 @@
+import { isEngage } from './engage.ts';
 import { fieldLookup } from './field-lookup.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { RulesetSettings } from './ruleset.ts';
@@ -25,7 +26,6 @@ export interface ProfileUpdate {
 }
 
 const traitsOf = fieldLookup('traits');
-const contextOf = fieldLookup('context');
 const nameOf = fieldLookup('name');
 const firstNameOf = fieldLookup('firstName');
 const lastNameOf = fieldLookup('lastName');
@@ -52,12 +52,6 @@ export function profileFromIdentify(
     profile: { ...(name && { name }), ...(email && { email }), ...(billingId && { billingId }) },
     notes: recognised ? [] : ['billing_id_not_recognised'],
   };
-}
-
-/** Engage sends audiences and computed traits as identifies; their traits are not the person's name, email or billing id. */
-function isEngage(payload: JsonObject): boolean {
-  const context = contextOf(payload) ?? null;
-  return isJsonObject(context) && isJsonObject(context['personas']);
 }
 
 function text(value: JsonValue | undefined): string | undefined {

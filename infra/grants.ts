@@ -40,7 +40,8 @@ const readStream = [
 const settleEvents: Grants = {
   EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   UsageTable: ['dynamodb:UpdateItem'],
-  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+  // Deleting is for the list of an audience's members, which a user leaves.
+  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem'],
   ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
 

@@ -141,6 +141,7 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
         tables,
         decided.slice(start, start + EVENTS_PER_TRANSACTION),
         everybody,
+        new Map(),
         Date.now(),
       );
       await dynamo.send(

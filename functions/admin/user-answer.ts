@@ -1,9 +1,10 @@
 import type { EventRecord } from '../../adapters/event-item.ts';
+import { EMPTY_ENGAGE, isMember, type EngageProfile, type Mark } from '../../core/engage.ts';
 import type { UserNode } from '../../core/identity/user-node.ts';
 import { PROFILE_FIELDS, type ProfileFieldName } from '../../core/user.ts';
 import { toIso } from '../../core/timestamp.ts';
 
-export function toUserAnswer({ userId, profile, createdAt }: UserNode) {
+export function toUserAnswer({ userId, profile, createdAt }: UserNode, engage: EngageProfile = EMPTY_ENGAGE) {
   const billingId = profile.billingId?.value ?? null;
   return {
     userId,
@@ -13,6 +14,35 @@ export function toUserAnswer({ userId, profile, createdAt }: UserNode) {
     billingId,
     billingProvider: providerOf(billingId),
     createdAt: toIso(createdAt),
+    ...toEngageAnswer(engage),
+  };
+}
+
+/** A JSON value of any shape, as the schema has it: its own type is too deep for the router's. */
+interface TraitAnswer {
+  value: unknown;
+  at: string;
+}
+
+function toEngageAnswer({ audiences, computedTraits }: EngageProfile) {
+  const at = (mark: Mark): string => toIso(mark.time);
+  return {
+    audiences: Object.fromEntries(
+      [...audiences].map(([name, audience]) => [
+        name,
+        {
+          member: isMember(audience),
+          ...(audience.entered && { enteredAt: at(audience.entered) }),
+          ...(audience.exited && { exitedAt: at(audience.exited) }),
+        },
+      ]),
+    ),
+    computedTraits: Object.fromEntries(
+      [...computedTraits].map(([name, { value, ...mark }]): [string, TraitAnswer] => [
+        name,
+        { value, at: at(mark) },
+      ]),
+    ),
   };
 }
 

@@ -69,7 +69,7 @@ test('the transaction that creates a user enters it in the directory, and still 
   });
   const chunks = packChunks(decided, new Map());
   const listed = chunks.flatMap((chunk) => {
-    const items = planChunk({ events: 'e', usage: 'u', users: 's' }, chunk, new Map(), 1_000);
+    const items = planChunk({ events: 'e', usage: 'u', users: 's' }, chunk, new Map(), new Map(), 1_000);
     expect(items.length).toBeLessThanOrEqual(TRANSACTION_ITEMS_MAX);
     return items.flatMap(({ item }) =>
       item.Put?.Item?.['pk']?.S?.startsWith('list#') === true ? [item.Put.Item['sk']?.S] : [],

@@ -7,10 +7,15 @@ import {
   type DecidedEvent,
 } from '../../adapters/commit-plan.ts';
 import type { EventRecord } from '../../adapters/event-item.ts';
+import type { EngageWord } from '../../core/engage.ts';
 import { newNode, type UserNode } from '../../core/identity/user-node.ts';
 
 const TABLES = { events: 'events', usage: 'usage', users: 'users' };
 const GENERATION = 3;
+
+const engageWord: fc.Arbitrary<EngageWord> = fc
+  .record({ name: fc.constantFrom('a', 'b', 'c'), member: fc.boolean() })
+  .map((word) => ({ kind: 'audience', ...word }));
 
 const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
   .array(
@@ -21,11 +26,12 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
       kind: fc.constantFrom('mapped', 'unmapped', 'applied', 'quarantined'),
       features: fc.uniqueArray(fc.nat({ max: 8 }), { minLength: 1, maxLength: 4 }),
       wasUnmapped: fc.boolean(),
+      engage: fc.option(engageWord, { nil: undefined }),
     }),
     { maxLength: 250 },
   )
   .map((shapes) =>
-    shapes.map(({ user, name, day, kind, features, wasUnmapped }, index): DecidedEvent => {
+    shapes.map(({ user, name, day, kind, features, wasUnmapped, engage }, index): DecidedEvent => {
       const group = { kind: 'name', name: `event ${String(name)}` } as const;
       const waits = wasUnmapped && kind !== 'applied';
       const record: EventRecord = {
@@ -41,15 +47,20 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
         apiKeyId: 'k',
         ...(waits && { reason: 'no_rule' as const, unmappedIn: `n#=${group.name}#${String(index % 4)}` }),
       };
+      const word = engage && { engage };
       switch (kind) {
         case 'mapped': {
           const uses = features.map((feature) => ({ featureId: `f${String(feature)}`, delta: '1' }));
-          return { record, generation: GENERATION, decision: { kind, uses } };
+          return { record, generation: GENERATION, decision: { kind, uses, ...word } };
         }
         case 'unmapped':
-          return { record, generation: GENERATION, decision: { kind, reason: 'invalid_delta', group } };
+          return {
+            record,
+            generation: GENERATION,
+            decision: { kind, reason: 'invalid_delta', group, ...word },
+          };
         case 'applied':
-          return { record, generation: GENERATION, decision: { kind, profile: {}, notes: [] } };
+          return { record, generation: GENERATION, decision: { kind, profile: {}, notes: [], ...word } };
         case 'quarantined':
           return { record, generation: GENERATION, decision: { kind, error: 'x' } };
       }
@@ -69,7 +80,7 @@ test('every event is in one chunk, and every chunk is a transaction that DynamoD
       const chunks = packChunks(decided, known);
       expect(chunks.flat()).toEqual(decided);
       for (const chunk of chunks) {
-        const items = planChunk(TABLES, chunk, known, 1).map(({ item }) => item);
+        const items = planChunk(TABLES, chunk, known, new Map(), 1).map(({ item }) => item);
         expect(items.length).toBeLessThanOrEqual(TRANSACTION_ITEMS_MAX);
         const keys = items.map((item) => {
           const { TableName: table, Key: key } = item.Update ??

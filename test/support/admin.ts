@@ -143,6 +143,7 @@ export interface EventPayload {
   readonly timestamp?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly traits?: Readonly<Record<string, unknown>>;
+  readonly context?: Readonly<Record<string, unknown>>;
 }
 
 export function toNewEvent(payload: EventPayload, receivedAt: number): NewEvent {

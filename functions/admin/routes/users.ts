@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { toIso } from '../../../core/timestamp.ts';
 import type { UserNode } from '../../../core/identity/user-node.ts';
 import { PROFILE_FIELDS } from '../../../core/user.ts';
+import type { Page } from '../../../adapters/event-store.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
@@ -32,10 +33,15 @@ const get = createRoute({
 
 export function userRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(list, async (c) => {
-    const { limit, cursor, query } = c.req.valid('query');
-    const page = await deps.userList.page(limit, cursor, query);
-    const users = await deps.users.getMany(page.rows);
-    const shown = page.rows.flatMap((userId) => users.get(userId) ?? []).map(toUserAnswer);
+    const { limit, cursor, query, audience } = c.req.valid('query');
+    if (audience !== undefined && query !== undefined)
+      throw ApiError.at('audience', 'Give audience or query, not both.');
+    const page =
+      audience === undefined
+        ? await usersOf(deps, await deps.userList.page(limit, cursor, query))
+        : await deps.users.inAudience(audience, limit, cursor);
+    const engage = await deps.users.engageOf(page.rows);
+    const shown = page.rows.map((user) => toUserAnswer(user, engage.get(user.key)));
     return c.json({ users: shown, ...(page.cursor !== undefined && { cursor: page.cursor }) }, 200);
   });
 
@@ -44,9 +50,21 @@ export function userRoutes(app: AdminApp, deps: AdminDependencies): void {
     if (user === undefined) {
       throw new ApiError('not_found', 'There is no user with this id: no processed event has named it yet.');
     }
-    const [sources, usage] = await Promise.all([sourcesOf(deps, user), monthOf(deps, user)]);
-    return c.json({ ...toUserAnswer(user), sources: toSourcesAnswer(user, sources), usage }, 200);
+    const [sources, usage, engage] = await Promise.all([
+      sourcesOf(deps, user),
+      monthOf(deps, user),
+      deps.users.engageOf([user]),
+    ]);
+    return c.json(
+      { ...toUserAnswer(user, engage.get(user.key)), sources: toSourcesAnswer(user, sources), usage },
+      200,
+    );
   });
+}
+
+async function usersOf({ users }: AdminDependencies, page: Page<string>): Promise<Page<UserNode>> {
+  const nodes = await users.getMany(page.rows);
+  return { ...page, rows: page.rows.flatMap((userId) => nodes.get(userId) ?? []) };
 }
 
 const sourcesOf = ({ events }: AdminDependencies, { profile }: UserNode) =>

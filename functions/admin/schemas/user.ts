@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ENGAGE_NAME_LENGTH_MAX } from '../../../core/engage.ts';
 import {
   count,
   decimal,
@@ -16,9 +17,25 @@ export const usersQuerySchema = z.strictObject({
       'The beginning of a userId, case-sensitive. Ids of more than 128 characters, or with characters other than letters A–Z, digits, spaces and _ . : @ + / -, are found only by the whole id. Email and billing id are not searched yet.',
     example: 'user-',
   }),
+  audience: queryText(ENGAGE_NAME_LENGTH_MAX).optional().openapi({
+    description: 'Only users that are in this audience of Segment Engage; not together with query',
+    example: 'first_time_shopper',
+  }),
   cursor: queryCursor,
   limit: queryLimit(50, 100),
 });
+
+const audienceSchema = z
+  .object({
+    member: z.boolean(),
+    enteredAt: time.optional().openapi({ description: 'The latest entry' }),
+    exitedAt: time.optional().openapi({ description: 'The latest exit' }),
+  })
+  .openapi('Audience');
+
+const computedTraitSchema = z
+  .object({ value: z.unknown().openapi({ description: 'Any JSON value' }), at: time })
+  .openapi('ComputedTrait');
 
 const nullableText = z.string().nullable();
 
@@ -30,6 +47,12 @@ const user = {
   billingId: nullableText,
   billingProvider: z.enum(['stripe', 'chargebee']).nullable(),
   createdAt: time.openapi({ description: 'When the first event of this user arrived' }),
+  audiences: z
+    .record(z.string(), audienceSchema)
+    .openapi({ description: 'By name: the audiences of Segment Engage that the user is or was in' }),
+  computedTraits: z
+    .record(z.string(), computedTraitSchema)
+    .openapi({ description: 'By name: what Segment Engage computed about the user' }),
 };
 
 const EXAMPLE = {
@@ -40,6 +63,8 @@ const EXAMPLE = {
   billingId: 'cus_P1',
   billingProvider: 'stripe',
   createdAt: '2026-11-01T08:00:00.000Z',
+  audiences: { first_time_shopper: { member: true, enteredAt: '2026-11-02T10:00:00.000Z' } },
+  computedTraits: { total_revenue_180_days: { value: 450, at: '2026-11-02T10:00:00.000Z' } },
 };
 
 export const userSchema = z.object(user).openapi('User', { example: EXAMPLE });

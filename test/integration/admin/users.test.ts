@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
@@ -112,6 +112,8 @@ test('a user is shown with its fields, where each came from, and the usage of th
     billingId: 'cus_1',
     billingProvider: 'stripe',
     createdAt: '2026-11-23T12:00:00.000Z',
+    audiences: {},
+    computedTraits: {},
     sources: {
       name: { at: '2026-11-01T00:00:00.000Z', messageId: 'old' },
       email: { at: '2026-11-02T00:00:00.000Z', messageId: 'new' },
@@ -136,5 +138,47 @@ test('a user known only from track events has empty fields', async () => {
     billingProvider: null,
     sources: {},
     usage: { features: [] },
+  });
+});
+
+describe('what Engage said', () => {
+  const engage = (messageId: string, userId: string, key: string, value: unknown, kind = 'audience') => ({
+    type: 'identify' as const,
+    messageId,
+    userId,
+    timestamp: '2026-11-05T00:00:00Z',
+    traits: { [key]: value },
+    context: { personas: { computation_class: kind, computation_key: key } },
+  });
+  beforeAll(async () => {
+    await admin.settle(
+      ...IDS.slice(0, 5).map((userId, index) => engage(`e${String(index)}`, userId, 'vip', index !== 2)),
+      engage('e9', IDS[0] ?? '', 'revenue', { eur: [1.5, null] }, 'trait'),
+    );
+  });
+
+  test('is shown with the user', async () => {
+    expect((await admin.call('GET', `/api/users/${IDS[0] ?? ''}`)).body).toMatchObject({
+      audiences: { vip: { member: true, enteredAt: '2026-11-05T00:00:00.000Z' } },
+      computedTraits: { revenue: { value: { eur: [1.5, null] }, at: '2026-11-05T00:00:00.000Z' } },
+    });
+    expect((await admin.call('GET', `/api/users/${IDS[2] ?? ''}`)).body).toMatchObject({
+      audiences: { vip: { member: false, exitedAt: '2026-11-05T00:00:00.000Z' } },
+    });
+  });
+
+  test.each([1, 100])('filters the list of users, %i at a time', async (limit) => {
+    const inside = IDS.slice(0, 5)
+      .filter((_, index) => index !== 2)
+      .toSorted();
+    expect(await listed(`audience=vip&limit=${String(limit)}`)).toEqual(inside);
+    expect(await listed('audience=nobody')).toEqual([]);
+  });
+
+  test('is not combined with a search', async () => {
+    expect((await admin.call('GET', '/api/users?audience=vip&query=a')).body).toMatchObject({
+      code: 'invalid_request',
+      details: [{ path: 'audience' }],
+    });
   });
 });

@@ -1,0 +1,97 @@
+import {
+  addEngageWord,
+  EMPTY_ENGAGE,
+  isMember,
+  type EngageNote,
+  type EngageProfile,
+  type EngageWord,
+} from '../core/engage.ts';
+import { N } from './attributes.ts';
+import type { DecidedEvent, PlannedItem } from './commit-plan.ts';
+import { memberKey, toEngageItem, type StoredEngage } from './engage-item.ts';
+import { keyPartOf } from './keys.ts';
+
+// What a chunk changes of what Engage said: one item per user, and a row of the list of members for each audience that a
+// user enters or leaves.
+
+/** By the key of the user id. */
+export type EngageByUser = ReadonlyMap<string, StoredEngage>;
+
+/**
+ * The word that is still to be kept. An event that was unmapped has told it: it was kept in the transaction that made the
+ * event unmapped.
+ */
+export function engageWordOf({ record, decision }: DecidedEvent): EngageWord | undefined {
+  if (record.state !== 'received' || decision.kind === 'quarantined') return undefined;
+  return decision.engage;
+}
+
+/** Names for the items that an event may need, as for the other parts of a chunk. */
+export function engageKeysOf(event: DecidedEvent): string[] {
+  const word = engageWordOf(event);
+  if (word === undefined) return [];
+  const { userId } = event.record;
+  const keys = [`engage ${userId}`];
+  if (word.kind === 'audience') keys.push(JSON.stringify(['member', userId, word.name]));
+  return keys;
+}
+
+export interface EngagePlan {
+  readonly items: readonly PlannedItem[];
+  /** By event: why its word is left out. */
+  readonly notes: ReadonlyMap<string, EngageNote>;
+}
+
+export function planEngage(table: string, chunk: readonly DecidedEvent[], known: EngageByUser): EngagePlan {
+  const notes = new Map<string, EngageNote>();
+  const changed = new Map<string, { profile: EngageProfile; owners: string[] }>();
+  for (const event of chunk) {
+    const word = engageWordOf(event);
+    if (word === undefined) continue;
+    const { key, time } = event.record;
+    const userKey = keyPartOf(event.record.userId);
+    const before = changed.get(userKey);
+    const profile = before?.profile ?? known.get(userKey) ?? EMPTY_ENGAGE;
+    const change = addEngageWord(profile, word, { time, source: key });
+    if (change.note !== undefined) notes.set(key, change.note);
+    // What changes nothing now will change nothing later: words only ever get newer, and what is full stays full.
+    if (change.changed)
+      changed.set(userKey, { profile: change.profile, owners: [...(before?.owners ?? []), key] });
+  }
+  const items = [...changed].flatMap(([userKey, { profile, owners }]) => {
+    const before = known.get(userKey);
+    const item = toEngageItem(userKey, profile, (before?.version ?? 0) + 1);
+    return [
+      {
+        item: {
+          Put: {
+            TableName: table,
+            Item: { ...item },
+            ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
+            ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
+          },
+        },
+        owners,
+      },
+      ...memberItems(table, userKey, before ?? EMPTY_ENGAGE, profile),
+    ];
+  });
+  return { items, notes };
+}
+
+function memberItems(
+  table: string,
+  userKey: string,
+  before: EngageProfile,
+  after: EngageProfile,
+): PlannedItem[] {
+  return [...after.audiences].flatMap(([name, audience]) => {
+    const was = before.audiences.get(name);
+    const [wasMember, member] = [was !== undefined && isMember(was), isMember(audience)];
+    if (wasMember === member) return [];
+    const item = member
+      ? { Put: { TableName: table, Item: memberKey(name, userKey) } }
+      : { Delete: { TableName: table, Key: memberKey(name, userKey) } };
+    return [{ item, owners: [] }];
+  });
+}
