@@ -17,7 +17,7 @@ import { planChunk, type DecidedEvent } from '../../adapters/commit-plan.ts';
 import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { mapAtMost } from '../../adapters/map-at-most.ts';
+import { insertItems } from '../../adapters/insert-items.ts';
 import type { UserNode } from '../../core/identity/user-node.ts';
 import { trackEvent } from './load.ts';
 
@@ -97,15 +97,19 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
         text: JSON.stringify(body),
       };
     });
-    await mapAtMost(48, events, (event) =>
-      dynamo.send(
+    const items = events.map((event) =>
+      toEventItem(event, toBodyItems(event.key, event.text, () => '').inline),
+    );
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) {
+      await dynamo.send(
         new PutItemCommand({
           TableName: tables.events,
-          Item: toEventItem(event, toBodyItems(event.key, event.text, () => '').inline),
+          Item: { ...only },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
-      ),
-    );
+      );
+    } else await insertItems(dynamo, tables.events, items);
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,

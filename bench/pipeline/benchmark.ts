@@ -28,7 +28,9 @@ const readySchema = z.object({
   endpoints: z.object({ dynamodb: z.string(), sqs: z.string() }),
   readyMs: z.number(),
 });
-const memorySchema = z.object({ memory: z.array(z.object({ what: z.string(), bytes: z.number() })) });
+const memorySchema = z.object({
+  memory: z.array(z.object({ what: z.string(), proportionalBytes: z.number() })),
+});
 const usageSchema = z.object({ total: z.object({ count: z.number() }) });
 
 interface Sides {
@@ -192,7 +194,11 @@ async function settled(dynamo: DynamoDBClient, table: string, eventKey: string):
 async function memoryOf(child: ChildProcess): Promise<number> {
   child.send('memory');
   const message = await nextMessage(child);
-  return z.parse(memorySchema, message).memory.reduce((sum, { bytes }) => sum + bytes, 0) / 1024 / 1024;
+  return (
+    z.parse(memorySchema, message).memory.reduce((sum, { proportionalBytes }) => sum + proportionalBytes, 0) /
+    1024 /
+    1024
+  );
 }
 
 function report(
@@ -252,7 +258,7 @@ function report(
     notes: [
       'A bare loop makes the same DynamoDB and SQS calls for the same events, with no HTTP, functions, roles or rules around them.',
       'Both sides and the sender share this machine; the shares are of one interleaved run.',
-      'Resident memory counts pages that processes share once for each.',
+      'Resident memory is proportional: pages that processes share are divided among them, so the sum is what the machine spends.',
     ],
   };
 }
