@@ -105,7 +105,8 @@ export class ConfigReader {
     return item === undefined ? undefined : fromRuleItem(item);
   }
 
-  protected async ruleCount(): Promise<number> {
+  /** Rules, disabled ones included. */
+  async ruleCount(): Promise<number> {
     const item = await this.item(RULE_COUNT_KEY);
     return item === undefined ? 0 : readN(item, 'n');
   }

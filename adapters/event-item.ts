@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import * as z from 'zod/mini';
 import type { StoredEvent, StoredEventHead } from '../core/decide-event.ts';
 import { isJsonObject, parseJson } from '../core/json-value.ts';
 import type { Dialect, EventType } from '../core/segment-event.ts';
@@ -70,6 +71,8 @@ export interface EventRecord extends StoredEventHead {
   readonly reason?: UnmappedReason;
   /** The partition of the unmapped index that holds the event's row. */
   readonly unmappedIn?: string;
+  /** When and by whom it was sent back from quarantine, the last time, and why it had been there. */
+  readonly redriven?: { readonly at: number; readonly by: string; readonly error?: string };
   /** When a different body under the same messageId was refused. */
   readonly conflictAt?: number;
 }
@@ -134,6 +137,7 @@ export function fromEventItem(item: Item): EventRecord {
   const outcome = readOptionalS(item, 'o');
   const unmappedIn = readOptionalS(item, 'x');
   const conflictAt = readOptionalN(item, 'cf');
+  const redriven = readRedriven(item);
   const type: EventType = readOneOf(item, 'ty', ['identify', 'track']);
   const time = Number(readS(item, 't').slice(0, 13));
   if (!Number.isSafeInteger(time)) throw new DamagedItemError('The stored event has no readable time.');
@@ -153,8 +157,21 @@ export function fromEventItem(item: Item): EventRecord {
     ...(outcome !== undefined && { outcome }),
     ...(reason !== undefined && { reason }),
     ...(unmappedIn !== undefined && { unmappedIn }),
+    ...(redriven !== undefined && { redriven }),
     ...(conflictAt !== undefined && { conflictAt }),
   };
+}
+
+const redrivenSchema = z.object({ at: z.number(), by: z.string(), error: z.optional(z.string()) });
+
+function readRedriven(item: Item): EventRecord['redriven'] {
+  const stored = readOptionalS(item, 'rd');
+  if (stored === undefined) return undefined;
+  const json = parseJson(stored);
+  const parsed = z.safeParse(redrivenSchema, json.ok ? json.value : undefined);
+  if (!parsed.success) throw new DamagedItemError('The stored event has no readable redrive.');
+  const { at, by, error } = parsed.data;
+  return { at, by, ...(error !== undefined && { error }) };
 }
 
 /** The body's bytes when the item carries them itself; otherwise where to read them. */

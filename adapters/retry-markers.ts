@@ -4,8 +4,9 @@ import {
   PutItemCommand,
   QueryCommand,
   type DynamoDBClient,
+  type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
-import { readS, S } from './attributes.ts';
+import { readS, S, type Item } from './attributes.ts';
 import { parseQueueMessage, toQueueMessage } from './event-queue.ts';
 
 // When SQS does not take the keys of stored events, a marker in DynamoDB does: the timer sends them later. Only written
@@ -32,10 +33,7 @@ export class RetryMarkers {
   async write(eventKeys: readonly string[]): Promise<void> {
     // 4,000 keys are 100 KB: one item.
     await this.dynamo.send(
-      new PutItemCommand({
-        TableName: this.table,
-        Item: { pk: S(PK), sk: S(randomUUID()), m: S(toQueueMessage(eventKeys)) },
-      }),
+      new PutItemCommand({ TableName: this.table, Item: toItem(randomUUID(), eventKeys) }),
     );
   }
 
@@ -59,3 +57,14 @@ export class RetryMarkers {
     await this.dynamo.send(new DeleteItemCommand({ TableName: this.table, Key: { pk: S(PK), sk: S(id) } }));
   }
 }
+
+const toItem = (id: string, eventKeys: readonly string[]): Record<string, Item[string]> => ({
+  pk: S(PK),
+  sk: S(id),
+  m: S(toQueueMessage(eventKeys)),
+});
+
+/** A marker that is written together with whatever makes these events wait to be processed. */
+export const markerPut = (table: string, id: string, eventKeys: readonly string[]): TransactWriteItem => ({
+  Put: { TableName: table, Item: toItem(id, eventKeys) },
+});

@@ -25,6 +25,7 @@ export class Admin extends Construct {
         USERS_TABLE: users.tableName,
         CONFIG_TABLE: config.tableName,
         OPERATIONS_TABLE: operations.tableName,
+        EVENTS_QUEUE_URL: resources.eventsQueue.queue.queueUrl,
         ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
         BILLING_SECRET_ARN: resources.billingSecret.secretArn,
       },

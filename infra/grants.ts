@@ -87,7 +87,13 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     LostTriggersQueue: ['sqs:SendMessage'],
   },
   admin: {
-    EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+    EventsTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
     'EventsTable.byUser': ['dynamodb:Query'],
     UsageTable: ['dynamodb:Query'],
     UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
@@ -99,6 +105,7 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:Query',
       'dynamodb:UpdateItem',
     ],
+    EventsQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.
     BillingSecret: ['secretsmanager:GetSecretValue'],

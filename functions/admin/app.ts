@@ -17,6 +17,8 @@ import { feedRoutes } from './routes/feed.ts';
 import { homeRoutes } from './routes/home.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { overviewRoutes } from './routes/overview.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
 import { rulePreviewRoutes } from './routes/rule-preview.ts';
@@ -59,6 +61,8 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     homeRoutes,
     openApiRoutes,
     sessionRoutes,
+    overviewRoutes,
+    quarantineRoutes,
     featureRoutes,
     ruleRoutes,
     ruleImportRoutes,

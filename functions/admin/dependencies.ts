@@ -8,6 +8,7 @@ import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
+import type { Quarantine } from '../../adapters/quarantine.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { SettingsStore } from '../../adapters/settings-store.ts';
 import type { SessionStore } from '../../adapters/session-store.ts';
@@ -31,6 +32,7 @@ export interface AdminDependencies {
   readonly rulesets: RulesetStore;
   readonly events: EventStore;
   readonly eventList: EventList;
+  readonly quarantine: Quarantine;
   readonly feed: FeedStore;
   readonly unmapped: UnmappedStore;
   readonly users: UserStore;

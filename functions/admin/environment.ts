@@ -9,6 +9,7 @@ const schema = z.object({
   CONFIG_TABLE: text,
   OPERATIONS_TABLE: text,
   ADMIN_KEY_SECRET_ARN: text,
+  EVENTS_QUEUE_URL: text,
   BILLING_SECRET_ARN: text,
 });
 

@@ -22,6 +22,9 @@ export function toEventDetail(record: EventRecord) {
     ...toEventSummary(record),
     ...(record.timeNote !== undefined && { timeNote: record.timeNote }),
     ...(record.conflictAt !== undefined && { conflictAt: toIso(record.conflictAt) }),
+    ...(record.redriven !== undefined && {
+      redriven: { ...record.redriven, at: toIso(record.redriven.at) },
+    }),
     source: { dialect: record.dialect, apiKeyId: record.apiKeyId },
     ...(outcome !== undefined && { outcome: { ...outcome, decidedAt: toIso(outcome.decidedAt) } }),
   };

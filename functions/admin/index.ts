@@ -2,13 +2,16 @@ import { AdminSecret, secretsClient } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
-import { dynamoClient } from '../../adapters/clients.ts';
+import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
+import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
+import { Quarantine } from '../../adapters/quarantine.ts';
+import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
 import { SessionStore } from '../../adapters/session-store.ts';
@@ -44,6 +47,15 @@ export const handler = functionUrlHandler(
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),
+    quarantine: new Quarantine(
+      dynamo,
+      { events: environment.EVENTS_TABLE, operations: environment.OPERATIONS_TABLE },
+      {
+        events,
+        markers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
+        queue: new EventQueue(sqsClient(), environment.EVENTS_QUEUE_URL),
+      },
+    ),
     feed: new FeedStore(dynamo, environment.OPERATIONS_TABLE),
     unmapped,
     users: new UserStore(dynamo, environment.USERS_TABLE),

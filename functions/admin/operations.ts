@@ -18,6 +18,8 @@ export const OPERATIONS = {
   getSession: { method: 'get', path: '/api/session', scope: 'session' },
   endSession: { method: 'delete', path: '/api/session', scope: 'session' },
 
+  getOverview: { method: 'get', path: '/api/overview', scope: 'read' },
+
   listFeatures: { method: 'get', path: '/api/features', scope: 'read' },
   createFeature: { method: 'post', path: '/api/features', scope: 'admin' },
   getFeature: { method: 'get', path: '/api/features/{featureId}', scope: 'read' },
@@ -38,6 +40,7 @@ export const OPERATIONS = {
   listEvents: { method: 'get', path: '/api/events', scope: 'read' },
   getEvent: { method: 'get', path: '/api/events/{messageId}', scope: 'read' },
   explainEvent: { method: 'get', path: '/api/events/{messageId}/explain', scope: 'read' },
+  redriveQuarantined: { method: 'post', path: '/api/quarantine/redrive', scope: 'admin' },
   listFeed: { method: 'get', path: '/api/feed', scope: 'read' },
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
 

@@ -12,6 +12,8 @@ import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
+import { Quarantine } from '../../adapters/quarantine.ts';
+import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
@@ -49,7 +51,20 @@ export interface AdminAnswer {
 
 export type Admin = ReturnType<typeof createAdmin>;
 
+/** The events queue as far as sending goes: what was sent, and whether SQS answers. */
+export class SentKeys {
+  readonly keys: string[] = [];
+  fails = false;
+
+  send(eventKeys: readonly string[]): Promise<readonly string[]> {
+    if (this.fails) return Promise.resolve(eventKeys);
+    this.keys.push(...eventKeys);
+    return Promise.resolve([]);
+  }
+}
+
 export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
+  const queue = new SentKeys();
   const clock = { now: Date.parse('2026-11-23T12:00:00Z') };
   const now = (): number => clock.now;
   const secret = { key: ADMIN_KEY, fails: false };
@@ -70,6 +85,11 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     usage: new UsageStore(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),
+    quarantine: new Quarantine(dynamo, tables, {
+      events,
+      markers: new RetryMarkers(dynamo, tables.operations),
+      queue,
+    }),
     feed: new FeedStore(dynamo, tables.operations),
     unmapped,
     users,
@@ -85,6 +105,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     app,
     clock,
     secret,
+    queue,
     /** What the secret of the billing providers holds. */
     billing,
     keys,

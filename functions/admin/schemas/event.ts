@@ -98,6 +98,10 @@ const detail = {
     .optional()
     .openapi({ description: 'Why it counts at the time of its arrival instead of its own' }),
   conflictAt: time.optional().openapi({ description: 'When another body came under this messageId first' }),
+  redriven: z
+    .object({ at: time, by: z.string(), error: z.string().optional() })
+    .optional()
+    .openapi({ description: 'When it was last sent back from quarantine, and why it had been there' }),
   source: z.object({ dialect: z.enum(['webhook', 'tracking']), apiKeyId: z.string() }),
   outcome: outcomeSchema.optional().openapi({ description: 'Absent until it is processed' }),
 };

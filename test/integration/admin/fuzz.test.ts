@@ -167,6 +167,10 @@ const keyBody = fc.record(
   { requiredKeys: [] },
 );
 const BODIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  redriveQuarantined: fc.oneof(
+    fc.constantFrom<unknown>({ all: true }, { messageIds: ['m-1'] }, { all: false }, {}),
+    fc.record({ messageIds: fc.array(text, { maxLength: 3 }) }),
+  ),
   startSession: fc.record({ key: fc.oneof(fc.constantFrom('admin-key-for-tests', 'read-key'), text) }),
   createFeature: featureBody,
   changeFeature: featureBody.map(({ id: _, ...change }) => change),

@@ -64,6 +64,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changeKey: { signatureSecrets: ['a', 'b'] },
   changeSettings: { chargebee: { enabled: true } },
   startSession: { key: ADMIN_KEY },
+  redriveQuarantined: { all: true },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
