@@ -7,7 +7,14 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   // Fixtures are functions as others might write them, some broken on purpose.
-  globalIgnores(['**/cdk.out/', '**/.tallyhook/', '**/coverage/', 'bench/results/', 'test/**/fixtures/']),
+  globalIgnores([
+    '**/cdk.out/',
+    '**/.tallyhook/',
+    '**/coverage/',
+    'bench/results/',
+    'test/**/fixtures/',
+    'dashboard/api/openapi-types.ts',
+  ]),
   eslint.configs.recommended,
   {
     rules: {
@@ -57,6 +64,42 @@ export default defineConfig(
     // Core is silent; adapters say what happened by what they return or throw. Functions own the log.
     files: ['core/**', 'adapters/**'],
     rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['dashboard/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@mantine/core',
+              importNames: ['AppShell', 'Flex', 'Grid', 'SimpleGrid', 'InlineStyles', 'ColorSchemeScript'],
+              message: 'It writes a <style>, which the Content-Security-Policy forbids: use a CSS module.',
+            },
+            {
+              name: '@mantine/core',
+              importNames: ['Modal'],
+              message: 'Use parts/dialog.tsx.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+          message: 'Everything is shown as text.',
+        },
+      ],
+      'no-console': 'error',
+      // `onClick={async () => …}` is how React takes a handler.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+    },
+  },
+  {
+    files: ['dashboard/parts/dialog.tsx'],
+    rules: { 'no-restricted-imports': 'off' },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

@@ -7,11 +7,17 @@ import { publicUrl } from './public-url.ts';
 
 // API and dashboard from one origin, so that the session cookie is never cross-site.
 
+export interface AdminProps {
+  readonly resources: PipelineResources;
+  /** Where events are sent to, with a slash at the end. */
+  readonly ingestUrl: string;
+}
+
 export class Admin extends Construct {
   readonly function: PipelineFunction;
   readonly url: FunctionUrl;
 
-  constructor(scope: Construct, id: string, resources: PipelineResources) {
+  constructor(scope: Construct, id: string, { resources, ingestUrl }: AdminProps) {
     super(scope, id);
     const { events, usage, users, config, operations } = resources.storage;
     this.function = new PipelineFunction(this, 'Function', {
@@ -28,6 +34,8 @@ export class Admin extends Construct {
         EVENTS_QUEUE_URL: resources.eventsQueue.queue.queueUrl,
         ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
         BILLING_SECRET_ARN: resources.billingSecret.secretArn,
+        // For the dashboard, which tells people what to enter in Segment.
+        INGEST_URL: ingestUrl,
       },
     });
     this.url = publicUrl(this.function.lambda, 'admin');

@@ -4,6 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
+import { putDashboard } from './dashboard-build.ts';
 import { functionNames, type FunctionName } from './grants.ts';
 
 // Each function becomes one JavaScript file, AWS SDK included: the version that was tested is the one that runs.
@@ -13,7 +14,7 @@ import { functionNames, type FunctionName } from './grants.ts';
 
 const projectRoot = resolve(import.meta.dirname, '..');
 
-/** The code of every function, bundled into the cloud assembly. The files depend on the sources only, not on the machine. */
+/** The code of every function, bundled into the cloud assembly, and with that of `admin` the dashboard that it serves. The files depend on the sources only, not on the machine. */
 export function bundledCode(scope: Construct): Readonly<Record<FunctionName, Code>> {
   // `cdk list` and `cdk destroy` read the app but need no code.
   const isNeeded = Stack.of(scope).bundlingRequired;
@@ -51,6 +52,7 @@ function bundle(folder: string): void {
     // Run from a folder below this project, the file would otherwise be taken for an ES module, as our own sources are.
     writeFileSync(join(folder, name, 'package.json'), '{"type":"commonjs"}\n');
   }
+  putDashboard(join(folder, 'admin', 'dashboard'));
 }
 
 function assemblyFolder(scope: Construct): string {

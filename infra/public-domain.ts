@@ -14,7 +14,8 @@ import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { routes, urlFunctionNames, type UrlFunctionName } from './routes.ts';
 
-// One name before both functions: a distribution that routes and caches nothing. Its certificate and DNS record stay with
+// One name before both functions: a distribution that routes, and caches nothing but the dashboard's assets, whose names
+// change with their content. Its certificate and DNS record stay with
 // the company, whose zone this stack does not know.
 
 export interface PublicDomainProps {
@@ -65,15 +66,19 @@ export class PublicDomain extends Construct {
   }
 }
 
+/** Of the dashboard. */
+const PAGES = new Set(['/', '/app', '/app/*']);
+
 function behaviorOf(path: string): Omit<BehaviorOptions, 'origin'> {
   return {
     allowedMethods: AllowedMethods.ALLOW_ALL,
-    cachePolicy: CachePolicy.CACHING_DISABLED,
+    cachePolicy: path === '/assets/*' ? CachePolicy.CACHING_OPTIMIZED : CachePolicy.CACHING_DISABLED,
     // Everything that the viewer sent, Authorization included, but not Host: a function URL answers to its own name only.
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     // A redirected POST loses its body or its key, and by then the key has crossed the network in clear. So plain HTTP is
-    // refused, except for the one path that a person types into a browser.
-    viewerProtocolPolicy:
-      path === '/' ? ViewerProtocolPolicy.REDIRECT_TO_HTTPS : ViewerProtocolPolicy.HTTPS_ONLY,
+    // refused, except for the paths that a person types into a browser.
+    viewerProtocolPolicy: PAGES.has(path)
+      ? ViewerProtocolPolicy.REDIRECT_TO_HTTPS
+      : ViewerProtocolPolicy.HTTPS_ONLY,
   };
 }

@@ -9,7 +9,7 @@ export type UrlFunctionName = (typeof urlFunctionNames)[number];
 export const routes: Readonly<Record<UrlFunctionName, readonly string[]>> = {
   // Unknown paths go to ingest, because a sender with a wrong path must get ingest's answer, not the dashboard.
   ingest: ['/segment', '/segment/*', '/v1/*', '/health', '*'],
-  admin: ['/', '/api/*'],
+  admin: ['/', '/api/*', '/app', '/app/*', '/assets/*'],
 };
 
 /** The metadata key under which a function URL carries its paths. */

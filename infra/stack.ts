@@ -25,7 +25,9 @@ export class TallyhookStack extends Stack {
       concurrency: options.processConcurrency,
     });
     const reprocessing = new Reprocessing(this, 'Reprocess', resources);
-    const admin = new Admin(this, 'Admin', resources);
+    const domainUrl = options.domain === undefined ? undefined : `https://${options.domain.name}/`;
+    const ingestUrl = domainUrl ?? ingest.url.url;
+    const admin = new Admin(this, 'Admin', { resources, ingestUrl });
     new Monitoring(this, 'Monitoring', {
       resources,
       functions: {
@@ -37,14 +39,11 @@ export class TallyhookStack extends Stack {
       alarmEmail: options.alarmEmail,
     });
 
-    let ingestUrl = ingest.url.url;
-    let adminUrl = admin.url.url;
     if (options.domain !== undefined) {
       const domain = new PublicDomain(this, 'Domain', {
         ...options.domain,
         urls: { ingest: ingest.url, admin: admin.url },
       });
-      ingestUrl = adminUrl = `https://${options.domain.name}/`;
       this.output(
         'DomainTarget',
         'Where the DNS record of the domain must point.',
@@ -53,7 +52,7 @@ export class TallyhookStack extends Stack {
     }
     this.output('WebhookUrl', 'For a Segment webhook destination.', `${ingestUrl}segment`);
     this.output('TrackingApiUrl', "For Segment's SDKs: their tracking API host.", `${ingestUrl}v1`);
-    this.output('DashboardUrl', 'Dashboard and API.', adminUrl);
+    this.output('DashboardUrl', 'Dashboard and API.', domainUrl ?? admin.url.url);
     this.output('AdminKeySecretArn', 'The secret that holds the admin key.', resources.adminKey.secretArn);
     this.output(
       'BillingSecretArn',

@@ -7,14 +7,14 @@ import { logError, logWarning } from '../log.ts';
 import { ApiError, toErrorResponse } from './api-error.ts';
 import type { AdminApp, AdminDependencies, AdminEnv } from './dependencies.ts';
 import { guard } from './guard.ts';
-import { HOME_STYLE_SOURCE } from './home-page.ts';
 import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
+import { connectionRoutes } from './routes/connection.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { featureRoutes } from './routes/features.ts';
 import { feedRoutes } from './routes/feed.ts';
-import { homeRoutes } from './routes/home.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { overviewRoutes } from './routes/overview.ts';
@@ -42,7 +42,14 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
-        styleSrc: [HOME_STYLE_SOURCE],
+        // No inline code or style, nothing from elsewhere, and no text that becomes markup or code.
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
@@ -53,13 +60,14 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
   );
   app.use(async (c, next) => {
     await next();
-    // Answers hold personal data and change by the second; the page at / is the same for everybody.
-    c.header('cache-control', c.req.path === '/' ? 'public, max-age=300' : 'no-store');
+    // Answers hold personal data and change by the second; only the dashboard's files say otherwise.
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
+  dashboardRoutes(app, deps.dashboard);
   app.use(guard(deps));
   for (const routes of [
-    homeRoutes,
     openApiRoutes,
+    connectionRoutes,
     sessionRoutes,
     overviewRoutes,
     quarantineRoutes,

@@ -19,9 +19,13 @@ import type { UserList } from '../../adapters/user-list.ts';
 import type { UserStore } from '../../adapters/user-store.ts';
 import type { Caller } from './authenticate.ts';
 import type { Session } from './session.ts';
+import type { DashboardFiles } from './dashboard-files.ts';
 
 /** Everything the API reads and changes; index.ts makes it once per container, tests make their own. */
 export interface AdminDependencies {
+  readonly dashboard: DashboardFiles;
+  /** Where events are sent to, with a slash at the end. */
+  readonly ingestUrl: string;
   readonly adminSecret: AdminSecret;
   readonly keyCache: ApiKeyCache;
   readonly keys: ApiKeyStore;

@@ -11,6 +11,10 @@ const schema = z.object({
   ADMIN_KEY_SECRET_ARN: text,
   EVENTS_QUEUE_URL: text,
   BILLING_SECRET_ARN: text,
+  /** With a slash at the end. */
+  INGEST_URL: text,
+  // Set by Lambda: the folder with this function's code.
+  LAMBDA_TASK_ROOT: text,
 });
 
 export type AdminEnvironment = z.infer<typeof schema>;

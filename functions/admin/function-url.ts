@@ -2,10 +2,12 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { AdminApp } from './dependencies.ts';
 
 // From a Function URL's event (payload format 2.0) to the app and back. Hono's own adapter is deprecated and moves to a
-// package of its own; ours is small, because every answer of the API is text and paths come as they were sent
+// package of its own; ours is small, because every answer of the API is text (only files of the dashboard are not) and paths come as they were sent
 // (a Function URL, unlike an HTTP API, leaves `rawPath` percent-encoded, so an id may hold a slash).
 
 const WITHOUT_BODY = new Set(['GET', 'HEAD']);
+/** Of the files of the dashboard. */
+const BINARY_TYPE = /^(?:font|image)\//;
 /** The Request class takes none of these; any method that no route has gets the same answer. */
 const REFUSED_BY_REQUEST = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
@@ -19,12 +21,15 @@ export function functionUrlHandler(
     });
     const cookies = response.headers.getSetCookie();
     response.headers.delete('set-cookie');
+    const isText =
+      !response.headers.has('content-encoding') &&
+      !BINARY_TYPE.test(response.headers.get('content-type') ?? '');
     return {
       statusCode: response.status,
       headers: Object.fromEntries(response.headers),
       ...(cookies.length > 0 && { cookies }),
-      body: await response.text(),
-      isBase64Encoded: false,
+      body: isText ? await response.text() : Buffer.from(await response.arrayBuffer()).toString('base64'),
+      isBase64Encoded: !isText,
     };
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { AdminSecret, secretsClient } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
@@ -21,6 +22,7 @@ import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { createAdminApp } from './app.ts';
+import { builtFiles, DashboardFiles } from './dashboard-files.ts';
 import { readEnvironment } from './environment.ts';
 import { functionUrlHandler } from './function-url.ts';
 
@@ -37,6 +39,8 @@ const unmapped = new UnmappedStore(dynamo, environment.EVENTS_TABLE);
 
 export const handler = functionUrlHandler(
   createAdminApp({
+    dashboard: new DashboardFiles(builtFiles(join(environment.LAMBDA_TASK_ROOT, 'dashboard'))),
+    ingestUrl: environment.INGEST_URL,
     adminSecret: new AdminSecret(secrets, environment.ADMIN_KEY_SECRET_ARN, now),
     keyCache: new ApiKeyCache(keys, now),
     keys,

@@ -11,7 +11,7 @@ export interface OperationEntry {
 }
 
 export const OPERATIONS = {
-  showHomePage: { method: 'get', path: '/', scope: 'public' },
+  getConnection: { method: 'get', path: '/api/connection', scope: 'read' },
   getOpenApiDocument: { method: 'get', path: '/api/openapi.json', scope: 'public' },
 
   startSession: { method: 'post', path: '/api/session', scope: 'public' },

@@ -24,18 +24,20 @@ export interface CachedAssembly {
   readonly hit: boolean;
 }
 
-/** Folders and files of the project that the template or the bundles are made from. Those that do not exist count too. */
+/** Folders and files of the project that the template, the bundles or the dashboard are made from. Those that do not exist count too. */
 const INPUTS = [
   'infra',
   'functions',
   'core',
   'adapters',
   'dashboard',
+  'scripts/build-dashboard.ts',
   'cdk.json',
   'package-lock.json',
   'tsconfig.json',
 ];
-const NOT_INPUTS = new Set(['node_modules', 'dist', 'cdk.out']);
+/** The last is types only, of which nothing is left in what is built. */
+const NOT_INPUTS = new Set(['node_modules', 'dist', 'cdk.out', 'openapi-types.ts']);
 /** Enough that none is taken from a runtime that still runs, in any but the longest day of edits. */
 const KEPT_MAX = 10;
 const CHILD = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));

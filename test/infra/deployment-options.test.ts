@@ -146,15 +146,20 @@ describe('a stage with a domain, an alarm address and nothing reserved', () => {
     );
   });
 
-  test('caches nothing, accepts every method, passes all headers but Host, and never redirects an event', () => {
+  test('caches only what changes its name with its content, accepts every method, passes all headers but Host, and never redirects an event', () => {
     const { fallback, behaviors } = distribution();
     for (const behavior of [fallback, ...behaviors]) {
       expect(behavior).toMatchObject({
         // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
-        CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+        CachePolicyId:
+          behavior.PathPattern === '/assets/*'
+            ? '658327ea-f89d-4fab-a63d-7e88639e58f6'
+            : '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
         // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
         OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
-        ViewerProtocolPolicy: behavior.PathPattern === '/' ? 'redirect-to-https' : 'https-only',
+        ViewerProtocolPolicy: ['/', '/app', '/app/*'].includes(behavior.PathPattern ?? '')
+          ? 'redirect-to-https'
+          : 'https-only',
       });
       expect(behavior.AllowedMethods).toEqual(
         expect.arrayContaining(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'GET']),

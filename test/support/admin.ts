@@ -24,11 +24,19 @@ import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserList } from '../../adapters/user-list.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { createAdminApp } from '../../functions/admin/app.ts';
+import { DashboardFiles } from '../../functions/admin/dashboard-files.ts';
 import type { TestTables } from './dynamo.ts';
 
 // The admin API on an embedded DynamoDB, called without HTTP, with the clock in the test's hand.
 
 export const ADMIN_KEY = 'admin-key-for-tests';
+
+/** A build of the dashboard, small enough to read. */
+const DASHBOARD = new Map(
+  ['index.html', 'assets/a-1.js', 'assets/a-1.js.br', 'assets/a-1.js.gz', 'assets/f-1.woff2'].map(
+    (name) => [name, new TextEncoder().encode(`bytes of ${name}`)] as const,
+  ),
+);
 
 export interface AdminCall {
   /** The admin key, unless given; null sends none. */
@@ -75,6 +83,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const users = new UserStore(dynamo, tables.users);
   const config = new ConfigStore(dynamo, tables.config, { now, newRuleId });
   const app = createAdminApp({
+    dashboard: new DashboardFiles((name) => Promise.resolve(DASHBOARD.get(name))),
+    ingestUrl: 'https://events.example.com/',
     adminSecret: new AdminSecret(secretsOf(secret), 'arn:test', now),
     keyCache: new ApiKeyCache(keys, now),
     keys,

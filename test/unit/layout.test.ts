@@ -55,6 +55,9 @@ describe('imports point inward', () => {
       `import { x } from '../functions/process/handler.ts';`,
       'imports functions/process/handler.ts',
     ],
+    ['dashboard/a.ts', `import { x } from '../functions/admin/x.ts';`, 'imports functions/admin/x.ts'],
+    ['dashboard/a.ts', `import { x } from '../adapters/x.ts';`, 'imports adapters/x.ts'],
+    ['dashboard/a.ts', `import { x } from 'node:fs';`, 'imports node:fs: dashboard/ may import only'],
     ['local/a.ts', `import { x } from '../test/support/x.ts';`, 'the product knows nothing of its tests'],
     ['bench/a.ts', `import { x } from '../test/support/x.ts';`, 'the product knows nothing of its tests'],
   ])('%s: %s', (path, text, message) => {

@@ -21,7 +21,8 @@ const byName = (left: string, right: string): number => (left < right ? -1 : 1);
 
 test('the router, the table of scopes and the document know the same routes', () => {
   const inRouter = admin.app.routes
-    .filter(({ method }) => method !== 'ALL')
+    // Beside the API there are only the dashboard's files, which take GET and nothing else.
+    .filter(({ method, path }) => method !== 'ALL' && !(method === 'GET' && !path.startsWith('/api')))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   const inTable = Object.values(OPERATIONS).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   const inDocument = judge.operations.map(({ method, path }) => `${method} ${path}`);

@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import { findOperation } from '../../../functions/admin/operations.ts';
 
 test.each([
-  ['GET', '/', 'showHomePage'],
   ['HEAD', '/api/features', 'listFeatures'],
   ['POST', '/api/features', 'createFeature'],
   ['PATCH', '/api/features/a b', 'changeFeature'],

@@ -1,0 +1,16 @@
+import type { ComponentType, ReactNode } from 'react';
+
+/** A part of the dashboard: an entry of the navigation, and the pages that belong to it. */
+export interface PageArea {
+  readonly label: string;
+  readonly icon: ReactNode;
+  /** The address of its first page, below /app. Every page of the area has an address below it. */
+  readonly path: `/${string}`;
+  /** The first that fits wins. `:name` stands for one part of the address. */
+  readonly pages: readonly Page[];
+}
+
+export interface Page {
+  readonly path: `/${string}`;
+  readonly component: ComponentType;
+}

@@ -1,0 +1,125 @@
+import { Badge, Button, Table, Text } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, read } from '../../api/client.ts';
+import { allKeys, type Key, type KeyScope } from '../../api/key-queries.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { EventText } from '../../parts/event-text.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { QueryState } from '../../parts/query-state.tsx';
+import { TableFrame } from '../../parts/table-frame.tsx';
+import { Time } from '../../parts/time.tsx';
+import { showSuccess } from '../../parts/toast.ts';
+import { NewKeyDialog } from './new-key-dialog.tsx';
+import { SettingsPage } from './settings-page.tsx';
+
+const MEANS: Readonly<Record<KeyScope, string>> = {
+  ingest: 'sends events',
+  read: 'reads everything but keys',
+  admin: 'may do everything',
+};
+
+export function KeysPage() {
+  const keys = useQuery(allKeys);
+  const [isCreating, setCreating] = useState(false);
+  const create = (
+    <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)}>
+      New key
+    </Button>
+  );
+  return (
+    <SettingsPage
+      title="API keys"
+      description="One key for each program, so that each can be changed on its own. A key is shown once, when it is made."
+      actions={create}
+    >
+      <QueryState query={keys}>
+        {({ keys: all }) =>
+          all.length === 0 ? (
+            <EmptyState title="No keys yet" actions={create}>
+              Segment needs a key that sends events; your backend needs one that reads usage.
+            </EmptyState>
+          ) : (
+            <KeyTable keys={all} />
+          )
+        }
+      </QueryState>
+      <NewKeyDialog opened={isCreating} onClose={() => setCreating(false)} />
+    </SettingsPage>
+  );
+}
+
+function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
+  const queryClient = useQueryClient();
+  const [revoking, setRevoking] = useState<Key>();
+  const revoke = async (): Promise<void> => {
+    if (revoking === undefined) return;
+    await read(api.DELETE('/api/keys/{keyId}', { params: { path: { keyId: revoking.id } } }));
+    await queryClient.invalidateQueries({ queryKey: ['keys'] });
+    showSuccess('The key is revoked. It stops working everywhere within a minute.');
+  };
+  return (
+    <>
+      <TableFrame label="API keys">
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Name</Table.Th>
+              <Table.Th>Begins with</Table.Th>
+              <Table.Th>May do</Table.Th>
+              <Table.Th>Created</Table.Th>
+              <Table.Th aria-label="Actions" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {keys.map((key) => (
+              <Table.Tr key={key.id}>
+                <Table.Td>
+                  <EventText>{key.name}</EventText>
+                </Table.Td>
+                <Table.Td>
+                  <code>{key.prefix}…</code>
+                </Table.Td>
+                <Table.Td>
+                  <Badge variant="light" color={key.scope === 'admin' ? 'orange' : 'gray'} mr="xs">
+                    {key.scope}
+                  </Badge>
+                  <Text span size="sm" c="dimmed">
+                    {MEANS[key.scope]}
+                  </Text>
+                </Table.Td>
+                <Table.Td>
+                  <Time at={key.createdAt} as="relative" />
+                </Table.Td>
+                <Table.Td ta="right">
+                  {key.revokedAt === undefined ? (
+                    <Button size="compact-sm" variant="default" onClick={() => setRevoking(key)}>
+                      Revoke
+                    </Button>
+                  ) : (
+                    <Text span size="sm" c="dimmed">
+                      Revoked <Time at={key.revokedAt} as="relative" />
+                    </Text>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableFrame>
+      <ConfirmDialog
+        opened={revoking !== undefined}
+        onClose={() => setRevoking(undefined)}
+        title="Revoke this key?"
+        action="Revoke the key"
+        isDangerous
+        onConfirm={revoke}
+      >
+        Every program that uses <strong>{revoking?.name}</strong> stops working within a minute, and events
+        that it sends are refused. It cannot be undone. To change a key: make a new one, enter it where the
+        old one is used, and revoke the old one four hours later, when Segment has stopped repeating.
+      </ConfirmDialog>
+    </>
+  );
+}

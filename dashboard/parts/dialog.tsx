@@ -1,0 +1,28 @@
+import { Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface DialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly title: ReactNode;
+  /** @default md */
+  readonly size?: 'md' | 'lg' | 'xl';
+  readonly children: ReactNode;
+}
+
+/** A dialog over the page. Escape and a click beside it close it, and the focus goes back to where it was. */
+export function Dialog({ opened, onClose, title, size = 'md', children }: DialogProps) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      size={size}
+      radius="lg"
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {children}
+    </Modal>
+  );
+}

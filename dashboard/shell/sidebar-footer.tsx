@@ -1,0 +1,42 @@
+import { Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { sentenceOf } from '../api/api-error.ts';
+import { Icon } from '../parts/icon.tsx';
+import { showFailure } from '../parts/toast.ts';
+import { signOut } from '../session/session-requests.ts';
+import { useSession } from '../session/session-store.ts';
+import classes from './sidebar-footer.module.css';
+
+export function SidebarFooter() {
+  const session = useSession();
+  const out = useMutation({ mutationFn: signOut, onError: (error) => showFailure(sentenceOf(error)) });
+  const isReader = session.kind === 'signed-in' && session.caller.scope === 'read';
+  return (
+    <div className={classes['footer']}>
+      {isReader && (
+        <Tooltip label="You can see everything but keys, and change nothing.">
+          <Text size="xs" className={classes['scope']} tabIndex={0}>
+            Signed in to read only
+          </Text>
+        </Tooltip>
+      )}
+      <SchemeToggle />
+      <UnstyledButton className={classes['button']} onClick={() => out.mutate()} disabled={out.isPending}>
+        <Icon name="signOut" />
+        Sign out
+      </UnstyledButton>
+    </div>
+  );
+}
+
+function SchemeToggle() {
+  const { setColorScheme } = useMantineColorScheme();
+  const current = useComputedColorScheme('light');
+  const next = current === 'light' ? 'dark' : 'light';
+  return (
+    <UnstyledButton className={classes['button']} onClick={() => setColorScheme(next)}>
+      <Icon name={next === 'dark' ? 'moon' : 'sun'} />
+      {next === 'dark' ? 'Dark' : 'Light'} appearance
+    </UnstyledButton>
+  );
+}

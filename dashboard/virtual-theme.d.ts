@@ -1,0 +1,2 @@
+// Made by scripts/build-dashboard.ts from theme.ts.
+declare module 'virtual:theme.css';
