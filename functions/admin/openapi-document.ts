@@ -57,6 +57,7 @@ function ruleSchemas(described: Readonly<Record<string, object>> = {}): Record<s
   });
   const named = {
     RuleBody: ruleBodySchema,
+    RulePreviewBody: z.extend(ruleBodySchema, { ruleId: z.optional(z.string()) }),
     RuleChange: change,
     EventMatcher: savedEventMatcherSchema,
     Condition: savedConditionSchema,

@@ -15,9 +15,11 @@ import { nextCursor, time } from './fields.ts';
 // the document under names, and openapi-document.ts puts the core's own schemas behind these names.
 
 const isThere = (value: unknown): boolean => value !== undefined;
-export const eventMatcherField = z.custom<EventMatcher>(isThere).openapi('EventMatcher', { type: 'object' });
-export const conditionField = z.custom<Condition>(isThere).openapi('Condition', { type: 'object' });
-const delta = z.custom<DeltaSource>(isThere).openapi('DeltaSource', { type: 'object' });
+/** In answers, where they never are null: the document then says so. */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+export const eventMatcherField = z.custom<EventMatcher>(isObject).openapi('EventMatcher', { type: 'object' });
+export const conditionField = z.custom<Condition>(isObject).openapi('Condition', { type: 'object' });
+const delta = z.custom<DeltaSource>(isObject).openapi('DeltaSource', { type: 'object' });
 
 const EXAMPLE_BODY = {
   name: 'Messages from paying teams',
