@@ -1,4 +1,4 @@
-import { addNumbers, compareNumbers, normaliseNumber } from './dynamo-number.ts';
+import { addNumbers, compareNumbers, InvalidNumberError, normaliseNumber } from './dynamo-number.ts';
 import { isRecord, isWireValue, type JsonRecord, type WireItem, type WireValue } from './wire-item.ts';
 
 // DynamoDB's expressions, as far as the project writes them: conditions and filters, key conditions, updates, projections.
@@ -9,6 +9,9 @@ import { isRecord, isWireValue, type JsonRecord, type WireItem, type WireValue }
 export class ValidationError extends Error {
   override readonly name = 'ValidationError';
 }
+
+/** What only the stored item shows to be impossible: DynamoDB sees it after the condition. */
+export class OperandError extends ValidationError {}
 
 /** `#names` and `:values` of one request. Whoever evaluates says at the end whether all of them were used. */
 export class Placeholders {
@@ -205,8 +208,10 @@ function comparison(tokens: Tokens): Condition {
   if (accepts === undefined) throw new ValidationError(`The comparison ${sign} is not understood.`);
   return (item, given) => {
     const [a, b] = [left(item, given), right(item, given)];
-    if (sign === '=') return a !== undefined && b !== undefined && sameValue(a, b);
-    if (sign === '<>') return a !== undefined && b !== undefined && !sameValue(a, b);
+    const isSame = a !== undefined && b !== undefined && sameValue(a, b);
+    if (sign === '=') return isSame;
+    // What is missing differs from every value: Amazon's own DynamoDB Local says so.
+    if (sign === '<>') return !isSame;
     return ordered(a, b, accepts);
   };
 }
@@ -252,8 +257,12 @@ export function sameValue(a: WireValue, b: WireValue): boolean {
   if ('S' in a) return 'S' in b && a.S === b.S;
   if ('N' in a) return 'N' in b && compareNumbers(a.N, b.N) === 0;
   if ('B' in a) return 'B' in b && a.B === b.B;
-  throw new ValidationError('Sets are not compared here.');
+  if ('SS' in a) return 'SS' in b && sameMembers(a.SS, b.SS);
+  return 'NS' in b && sameMembers(a.NS.map(normaliseNumber), b.NS.map(normaliseNumber));
 }
+
+const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((member) => b.includes(member));
 
 type Change = (before: WireItem, after: Record<string, WireValue>, given: Placeholders) => void;
 
@@ -325,15 +334,23 @@ function setOf(name: string, tokens: Tokens): Change {
 function added(before: WireValue | undefined, by: WireValue): WireValue {
   if ('N' in by) {
     if (before === undefined) return by;
-    if (!('N' in before)) throw new ValidationError('ADD needs a number to add to.');
-    return { N: addNumbers(before.N, by.N) };
+    if (!('N' in before)) throw new OperandError('ADD needs a number to add to.');
+    return { N: sumOf(before.N, by.N) };
   }
   if ('NS' in by) {
     if (before === undefined) return { NS: by.NS };
-    if (!('NS' in before)) throw new ValidationError('ADD needs a set of numbers to add to.');
+    if (!('NS' in before)) throw new OperandError('ADD needs a set of numbers to add to.');
     return { NS: [...new Set([...before.NS, ...by.NS])] };
   }
   throw new ValidationError('ADD takes numbers and sets of numbers here.');
+}
+
+function sumOf(before: string, by: string): string {
+  try {
+    return addNumbers(before, by);
+  } catch (error) {
+    throw error instanceof InvalidNumberError ? new OperandError(error.message) : error;
+  }
 }
 
 // The reserved words that are as short as the attribute names of this project, and the likeliest longer ones.

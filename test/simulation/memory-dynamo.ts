@@ -1,4 +1,4 @@
-import { conditionOf, Placeholders, updateOf, ValidationError } from './dynamo-expression.ts';
+import { conditionOf, OperandError, Placeholders, updateOf, ValidationError } from './dynamo-expression.ts';
 import { InvalidNumberError, normaliseNumber } from './dynamo-number.ts';
 import { isRecord, isWireItem, sizeOf, utf8Length, type JsonRecord, type WireItem } from './wire-item.ts';
 
@@ -82,6 +82,13 @@ interface PlannedWrite {
   /** The item afterwards; the condition has held. */
   readonly after: WireItem | undefined;
 }
+
+type Plan =
+  | PlannedWrite
+  /** The condition did not hold for this item. */
+  | { readonly failed: WireItem | undefined }
+  /** The condition held, and the change is not possible. */
+  | { readonly impossible: OperandError };
 
 export class MemoryDynamo {
   /**
@@ -231,6 +238,8 @@ export class MemoryDynamo {
     let start = 0;
     if (after !== undefined) {
       if (!isWireItem(after)) throw new ValidationError('The exclusive start key is invalid');
+      if (!matches(after, given))
+        throw new ValidationError('The provided starting key is outside query boundaries');
       start = this.startAfter(
         ordered,
         after,
@@ -287,6 +296,7 @@ export class MemoryDynamo {
           planned.failed !== undefined && { Item: planned.failed }),
       });
     }
+    if ('impossible' in planned) throw planned.impossible;
     this.commit([planned]);
     return {};
   }
@@ -311,7 +321,10 @@ export class MemoryDynamo {
     const keys = writes.map(({ id }) => id);
     if (new Set(keys).size !== keys.length)
       throw new ValidationError('Transaction request cannot include multiple operations on one item');
-    if (writes.some(({ planned }) => 'failed' in planned)) {
+    for (const { planned } of writes) {
+      if ('impossible' in planned) this.refusals.add(`TransactWriteItems: ${planned.impossible.message}`);
+    }
+    if (writes.some(({ planned }) => 'failed' in planned || 'impossible' in planned)) {
       throw new DynamoError('TransactionCanceledException', 'Transaction cancelled, see the reasons.', {
         CancellationReasons: writes.map(({ planned, old }) =>
           'failed' in planned
@@ -320,11 +333,13 @@ export class MemoryDynamo {
                 Message: 'The conditional request failed',
                 ...(old && planned.failed !== undefined && { Item: planned.failed }),
               }
-            : { Code: 'None' },
+            : 'impossible' in planned
+              ? { Code: 'ValidationError', Message: planned.impossible.message }
+              : { Code: 'None' },
         ),
       });
     }
-    const ready = writes.flatMap(({ planned }) => ('failed' in planned ? [] : [planned]));
+    const ready = writes.flatMap(({ planned }) => ('after' in planned ? [planned] : []));
     const bytes = ready.reduce((total, { after }) => total + (after === undefined ? 0 : sizeOf(after)), 0);
     if (bytes > TRANSACTION_BYTES_MAX) throw new ValidationError('Transaction is larger than 4 MB in total.');
     this.commit(ready);
@@ -340,11 +355,18 @@ export class MemoryDynamo {
       throw new ValidationError('A batch has 1 to 25 statements.');
     return {
       Responses: statements.map((statement: unknown) => {
-        const planned = this.plan('Put', putOf(statement));
-        if ('failed' in planned)
-          return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
-        this.commit([planned]);
-        return { TableName: planned.table.shape.name };
+        try {
+          const planned = this.plan('Put', putOf(statement));
+          if (!('after' in planned))
+            return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
+          this.commit([planned]);
+          return { TableName: planned.table.shape.name };
+        } catch (error) {
+          // A statement is refused alone.
+          if (!(error instanceof ValidationError)) throw error;
+          this.refusals.add(`BatchExecuteStatement: ${error.message}`);
+          return { Error: { Code: 'ValidationError', Message: error.message } };
+        }
       }),
     };
   }
@@ -352,7 +374,7 @@ export class MemoryDynamo {
   private planElement(element: unknown): {
     id: string;
     old: boolean;
-    planned: PlannedWrite | { failed: WireItem | undefined };
+    planned: Plan;
   } {
     const [only, ...more] = isRecord(element) ? Object.entries(element) : [];
     if (only === undefined || more.length > 0 || !isRecord(only[1]))
@@ -371,10 +393,7 @@ export class MemoryDynamo {
   }
 
   /** What a write would do now, or the item that failed its condition. */
-  private plan(
-    action: 'Put' | 'Update' | 'Delete' | 'ConditionCheck',
-    request: JsonRecord,
-  ): PlannedWrite | { readonly failed: WireItem | undefined } {
+  private plan(action: 'Put' | 'Update' | 'Delete' | 'ConditionCheck', request: JsonRecord): Plan {
     allow(request, [
       'TableName',
       action === 'Put' ? 'Item' : 'Key',
@@ -393,17 +412,26 @@ export class MemoryDynamo {
     const held =
       condition === undefined || conditionOf(textOf(request, 'ConditionExpression'))(before ?? {}, given);
     let after: WireItem | undefined;
+    let impossible: OperandError | undefined;
+    let isEvaluated = true;
     if (action === 'Put') after = normalised(target);
     if (action === 'ConditionCheck') after = before;
     if (action === 'Update') {
       const update = updateOf(textOf(request, 'UpdateExpression'));
-      // Evaluated also when the condition fails: DynamoDB checks the request before it looks at the item.
-      after = update.apply(before ?? { pk: { S: pk }, sk: { S: sk } }, given);
-      if (stringAt(after, 'pk') !== pk || stringAt(after, 'sk') !== sk)
-        throw new ValidationError('Cannot update attribute. This attribute is part of the key');
+      try {
+        // Evaluated also when the condition fails: DynamoDB checks the request before it looks at the item.
+        after = update.apply(before ?? { pk: { S: pk }, sk: { S: sk } }, given);
+        if (stringAt(after, 'pk') !== pk || stringAt(after, 'sk') !== sk)
+          throw new OperandError('Cannot update attribute. This attribute is part of the key');
+      } catch (error) {
+        if (!(error instanceof OperandError)) throw error;
+        impossible = error;
+        isEvaluated = after !== undefined;
+      }
     }
-    given.assertAllUsed();
+    if (isEvaluated) given.assertAllUsed();
     if (!held) return { failed: before };
+    if (impossible !== undefined) return { impossible };
     if (after !== undefined && sizeOf(after) > ITEM_BYTES_MAX)
       throw new ValidationError('Item size has exceeded the maximum allowed size');
     const { index } = table.shape;

@@ -77,21 +77,30 @@ export class MemorySqs {
     const queue = this.queue(url.slice(url.lastIndexOf('/') + 1));
     if (operation === 'SendMessage') {
       allow(request, ['QueueUrl', 'MessageBody']);
-      return { MessageId: this.send(queue, bodyOf(request)), MD5OfMessageBody: '' };
+      const body = bodyOf(request);
+      if (isRefused(body)) throw new SqsError('InvalidMessageContents', REFUSAL);
+      return { MessageId: this.send(queue, body), MD5OfMessageBody: '' };
     }
     if (operation !== 'SendMessageBatch')
       throw new SqsError('UnsupportedOperation', `The operation ${operation} is not modelled.`);
     allow(request, ['QueueUrl', 'Entries']);
     const entries = Array.isArray(request['Entries']) ? request['Entries'].filter(isRecord) : [];
-    if (entries.length === 0 || entries.length > 10)
+    if (entries.length === 0) throw new SqsError('EmptyBatchRequest', 'A batch has 1 to 10 entries.');
+    if (entries.length > 10)
       throw new SqsError('TooManyEntriesInBatchRequest', 'A batch has 1 to 10 entries.');
     if (new Set(entries.map(({ Id: id }) => id)).size !== entries.length)
       throw new SqsError('BatchEntryIdsNotDistinct', 'Two entries have the same id.');
+    const bytes = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(String(MessageBody)), 0);
+    if (bytes > BYTES_MAX) throw new SqsError('BatchRequestTooLong', 'The messages are too long together.');
     const successful: JsonRecord[] = [];
     const failed: JsonRecord[] = [];
     for (const entry of entries) {
       allow(entry, ['Id', 'MessageBody']);
       const body = bodyOf(entry);
+      if (isRefused(body)) {
+        failed.push({ Id: entry['Id'], Code: 'InvalidMessageContents', SenderFault: true, Message: REFUSAL });
+        continue;
+      }
       if (failEntry()) {
         failed.push({ Id: entry['Id'], Code: 'InternalError', SenderFault: false, Message: 'Simulated.' });
         continue;
@@ -163,10 +172,14 @@ export class MemorySqs {
   }
 }
 
+const REFUSAL = 'The message holds characters that SQS refuses.';
+
+const isRefused = (body: string): boolean => REFUSED.test(body) || !body.isWellFormed();
+
 function bodyOf(entry: JsonRecord): string {
   const body = entry['MessageBody'];
-  if (typeof body !== 'string' || body === '' || REFUSED.test(body) || !body.isWellFormed())
-    throw new SqsError('InvalidMessageContents', 'The message holds characters that SQS refuses.');
+  if (typeof body !== 'string' || body === '')
+    throw new SqsError('MissingParameter', 'The request must contain the parameter MessageBody.');
   if (Buffer.byteLength(body) > BYTES_MAX)
     throw new SqsError('InvalidParameterValue', 'The message is too long.');
   return body;
