@@ -3,12 +3,11 @@ import type { EventDecision, EventNote } from '../core/decide-event.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
 import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
-import { hear, newNode, type UserNode } from '../core/identity/user-node.ts';
-import { mergeProfiles, type Profile } from '../core/user.ts';
-import { N, S } from './attributes.ts';
-import { toDirectoryItem } from './directory-item.ts';
+import { applyFirstTrack, applyIdentify, type IdentifyResult } from '../core/identity/apply-identify.ts';
+import { normaliseEmail } from '../core/identity/email-group.ts';
+import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
+import { S } from './attributes.ts';
 import { engageKeysOf, planEngage, type EngageByUser } from './engage-plan.ts';
-import { keyPartOf } from './keys.ts';
 import {
   EVENT_SK,
   eventPk,
@@ -17,6 +16,8 @@ import {
   type EventRecord,
   type EventState,
 } from './event-item.ts';
+import { identityItems } from './identity-plan.ts';
+import { keyPartOf } from './keys.ts';
 import {
   shardFor,
   toGroupUpdate,
@@ -26,7 +27,7 @@ import {
   type GroupChange,
 } from './unmapped-item.ts';
 import { FEATURE_SHARDS, toUsageUpdate } from './usage-item.ts';
-import { toUserItem } from './user-item.ts';
+import { COUNT_SHARDS } from './user-count-item.ts';
 
 // From decided events to transactions. A transaction holds at most 100 items, so many events share one: their counters
 // are folded together, and each event's own state changes under a condition on the state it was decided from. Either all
@@ -59,15 +60,12 @@ export const QUARANTINE_SHARDS = 4;
 export const quarantinePk = (shard: number): string => `q#${String(shard)}`;
 
 /** Splits decided events into chunks whose transactions fit. Neighbours share counters, so sort by user before. */
-export function packChunks(
-  decided: readonly DecidedEvent[],
-  users: ReadonlyMap<string, UserNode>,
-): DecidedEvent[][] {
+export function packChunks(decided: readonly DecidedEvent[], facts: IdentityFacts): DecidedEvent[][] {
   const chunks: DecidedEvent[][] = [];
   let chunk: DecidedEvent[] = [];
   let keys = new Set<string>();
   for (const event of decided) {
-    const wanted = itemKeysOf(event, users);
+    const wanted = itemKeysOf(event, facts);
     const added = wanted.filter((key) => !keys.has(key)).length;
     if (chunk.length > 0 && keys.size + added > TRANSACTION_ITEMS_MAX) {
       chunks.push(chunk);
@@ -81,17 +79,15 @@ export function packChunks(
   return chunks;
 }
 
-/** Names for the items that an event needs; events that name the same item share it. */
-function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, UserNode>): string[] {
+/** Names for the items that an event may need; events that name the same item share it. */
+function itemKeysOf(event: DecidedEvent, facts: IdentityFacts): string[] {
   const { record, decision } = event;
   const keys = [`event ${record.key}`];
   if (record.unmappedIn !== undefined) {
     keys.push(`group ${record.unmappedIn}`);
     if (decision.kind !== 'unmapped') keys.push(`row ${record.key}`);
   }
-  if (decision.kind === 'applied' || !users.has(record.userId)) keys.push(`user ${record.userId}`);
-  if (!users.has(record.userId)) keys.push(`directory ${record.userId}`);
-  keys.push(...engageKeysOf(event));
+  keys.push(...identityKeysOf(event, facts), ...engageKeysOf(event));
   switch (decision.kind) {
     case 'mapped': {
       const day = String(Math.floor(record.time / 86_400_000));
@@ -116,29 +112,102 @@ function itemKeysOf(event: DecidedEvent, users: ReadonlyMap<string, UserNode>): 
   return keys;
 }
 
+/** At most what one identify may change, itself and what it shares with others aside: see `identityItems`. */
+function identityKeysOf({ record, decision }: DecidedEvent, facts: IdentityFacts): string[] {
+  if (decision.kind === 'quarantined') return [];
+  const { userId } = record;
+  const node = facts.nodes.get(keyPartOf(userId));
+  const says = decision.kind === 'applied' && Object.keys(decision.profile).length > 0;
+  if (node !== undefined && !says) return [];
+  const keys = [`user ${userId}`, `without billing ${userId}`, 'counts'];
+  if (node === undefined) keys.push(`directory ${userId}`);
+  if (decision.kind !== 'applied') return keys;
+  const { email, billingId } = decision.profile;
+  if (node?.mergedInto !== undefined) keys.push(`root of ${userId}`, `without billing, root of ${userId}`);
+  if (billingId !== undefined) keys.push(`claim ${billingId.value}`, `claim before ${userId}`);
+  if (email !== undefined) {
+    const address = normaliseEmail(email.value);
+    keys.push(`email ${address}`, `shared ${address}`);
+    if (node !== undefined) keys.push(`email before ${userId}`, `shared before ${userId}`);
+    if ((facts.emails.get(address)?.imported.length ?? 0) > 0)
+      keys.push(
+        ...['node', 'directory', 'without billing'].map((item) => `${item} of the imported ${address}`),
+      );
+    if ((facts.emails.get(address)?.imported.length ?? 0) > 0) keys.push(`merge by ${record.key}`);
+  }
+  return keys;
+}
+
+export interface PlannedChunk {
+  readonly items: readonly PlannedItem[];
+  /** Events that need something that was not read: they are not in the transaction. */
+  readonly unread: readonly string[];
+}
+
 /**
- * The transaction of one chunk. `users` are the users as read, `engage` what Engage said about them; who is not in them
- * does not exist yet.
+ * The transaction of one chunk. `facts` are the users as read, `engage` what Engage said about them; one that was read and
+ * is not there does not exist yet.
  */
 export function planChunk(
   tables: Tables,
   chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, UserNode>,
+  facts: IdentityFacts,
   engage: EngageByUser,
   now: number,
-): PlannedItem[] {
-  const planned = planEngage(tables.users, chunk, engage);
-  return [
-    ...chunk.map((event) => ({
-      item: eventUpdate(tables.events, event, shardOf(chunk), now, planned.notes.get(event.record.key)),
+): PlannedChunk {
+  const { draft, results, unread } = draftUsers(chunk, facts, now);
+  const events = unread.length === 0 ? chunk : chunk.filter(({ record }) => !unread.includes(record.key));
+  const engaged = planEngage(tables.users, events, engage);
+  const items = [
+    ...events.map((event) => ({
+      item: eventUpdate(
+        tables.events,
+        event,
+        shardOf(chunk),
+        now,
+        results.get(event.record.key),
+        engaged.notes.get(event.record.key),
+      ),
       owners: [event.record.key],
     })),
-    ...userItems(tables.users, chunk, users),
-    ...planned.items,
-    ...unmappedItems(tables.events, chunk),
-    ...quarantineItems(tables.events, chunk),
-    ...usageItems(tables.usage, chunk),
+    ...identityItems(tables.users, draft, spread(chunk[0]?.record.key ?? '', COUNT_SHARDS)),
+    ...engaged.items,
+    ...unmappedItems(tables.events, events),
+    ...quarantineItems(tables.events, events),
+    ...usageItems(tables.usage, events),
   ];
+  return { items, unread };
+}
+
+/** What the events of a chunk do to users, one after the other. */
+function draftUsers(chunk: readonly DecidedEvent[], facts: IdentityFacts, now: number) {
+  const draft = new IdentityDraft(facts);
+  const results = new Map<string, IdentifyResult>();
+  const unread: string[] = [];
+  const firstReceived = new Map<string, number>();
+  for (const { record } of chunk) {
+    const known = firstReceived.get(record.userId) ?? record.receivedAt;
+    firstReceived.set(record.userId, Math.min(known, record.receivedAt));
+  }
+  for (const { record, decision } of chunk) {
+    if (decision.kind === 'quarantined') continue;
+    const { key: eventKey, userId } = record;
+    const key = keyPartOf(userId);
+    if (decision.kind !== 'applied' && facts.nodes.get(key) !== undefined) continue;
+    const receivedAt = firstReceived.get(userId) ?? record.receivedAt;
+    const event = { eventKey, key, userId, receivedAt };
+    try {
+      if (decision.kind !== 'applied') applyFirstTrack(draft, event);
+      else {
+        const { profile: said, notes = [] } = decision;
+        results.set(eventKey, applyIdentify(draft, { ...event, said, notes }, now));
+      }
+    } catch (error) {
+      if (!(error instanceof NotReadError)) throw error;
+      unread.push(eventKey);
+    }
+  }
+  return { draft, results, unread };
 }
 
 const shardOf = (chunk: readonly DecidedEvent[]): number => shardFor(chunk[0]?.record.key ?? '');
@@ -148,16 +217,19 @@ function eventUpdate(
   event: DecidedEvent,
   shard: number,
   now: number,
+  identified: IdentifyResult | undefined,
   note: EventNote | undefined,
 ): TransactWriteItem {
   const { record, decision } = event;
-  const told = decision.kind === 'quarantined' ? [] : (decision.notes ?? []);
+  // What an identify was told by the rules is among its notes already.
+  const told = identified?.notes ?? (decision.kind === 'quarantined' ? [] : (decision.notes ?? []));
   const notes = note === undefined ? told : [...told, note];
   const to: EventState = decision.kind;
   const outcome: EventOutcome = {
     generation: event.generation,
     decidedAt: now,
     ...(decision.kind === 'mapped' && { uses: decision.uses }),
+    ...(identified !== undefined && { identify: identifiedOutcome(identified) }),
     ...(notes.length > 0 && { notes }),
     ...(decision.kind === 'quarantined' && { error: decision.error }),
   };
@@ -186,45 +258,7 @@ function eventUpdate(
   };
 }
 
-function userItems(
-  table: string,
-  chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, UserNode>,
-): PlannedItem[] {
-  const said = new Map<string, { profile: Profile; receivedAt: number; owners: string[] }>();
-  for (const { record, decision } of chunk) {
-    if (decision.kind === 'quarantined') continue;
-    if (decision.kind !== 'applied' && users.has(record.userId)) continue;
-    const profile = decision.kind === 'applied' ? decision.profile : {};
-    const known = said.get(record.userId);
-    said.set(record.userId, {
-      profile: known === undefined ? profile : mergeProfiles(known.profile, profile),
-      receivedAt: Math.min(known?.receivedAt ?? record.receivedAt, record.receivedAt),
-      owners: [...(known?.owners ?? []), record.key],
-    });
-  }
-  return [...said].flatMap(([userId, { profile, receivedAt, owners }]) => {
-    const before = users.get(userId);
-    const after =
-      before === undefined
-        ? newNode({ key: keyPartOf(userId), userId }, { said: profile, createdAt: receivedAt })
-        : hear(before, profile);
-    if (after === undefined) return [];
-    const item: TransactWriteItem = {
-      Put: {
-        TableName: table,
-        Item: { ...toUserItem({ ...after, version: after.version + 1 }) },
-        ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
-        ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
-      },
-    };
-    if (before !== undefined) return [{ item, owners }];
-    return [
-      { item, owners },
-      { item: { Put: { TableName: table, Item: toDirectoryItem(userId) } }, owners: [] },
-    ];
-  });
-}
+const identifiedOutcome = ({ notes: _, ...identify }: IdentifyResult) => identify;
 
 function unmappedItems(table: string, chunk: readonly DecidedEvent[]): PlannedItem[] {
   const items: PlannedItem[] = [];

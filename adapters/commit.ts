@@ -5,7 +5,7 @@ import {
   type CancellationReason,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import type { UserNode } from '../core/identity/user-node.ts';
+import type { IdentityFacts } from '../core/identity/identity-draft.ts';
 import { pause } from './backoff.ts';
 import { planChunk, type DecidedEvent, type PlannedItem, type Tables } from './commit-plan.ts';
 import type { EngageByUser } from './engage-plan.ts';
@@ -46,7 +46,7 @@ export async function commitChunk(
   dynamo: DynamoDBClient,
   tables: Tables,
   chunk: readonly DecidedEvent[],
-  users: ReadonlyMap<string, UserNode>,
+  facts: IdentityFacts,
   engage: EngageByUser,
   options: CommitOptions,
 ): Promise<CommitResult> {
@@ -56,7 +56,13 @@ export async function commitChunk(
     if (events.length === 0) return { done: [], stale: [...stale], failed: [] };
     let planned: readonly PlannedItem[] = [];
     try {
-      planned = planChunk(tables, events, users, engage, options.now());
+      const plan = planChunk(tables, events, facts, engage, options.now());
+      planned = plan.items;
+      if (plan.unread.length > 0) {
+        for (const key of plan.unread) stale.add(key);
+        events = events.filter(({ record }) => !stale.has(record.key));
+        if (events.length === 0) continue;
+      }
       await dynamo.send(
         new TransactWriteItemsCommand({
           TransactItems: planned.map(({ item }) => item),
@@ -78,7 +84,7 @@ export async function commitChunk(
       if (isPermanent(error, reasons)) {
         return merge(
           { done: [], stale: [...stale], failed: [] },
-          await inHalves(dynamo, tables, events, users, engage, options, error),
+          await inHalves(dynamo, tables, events, facts, engage, options, error),
         );
       }
       attempt += 1;
@@ -98,7 +104,7 @@ async function inHalves(
   dynamo: DynamoDBClient,
   tables: Tables,
   events: readonly DecidedEvent[],
-  users: ReadonlyMap<string, UserNode>,
+  facts: IdentityFacts,
   engage: EngageByUser,
   options: CommitOptions,
   error: Error,
@@ -108,9 +114,9 @@ async function inHalves(
   if (events.length === 1)
     return { done: [], stale: [], failed: [{ key: first.record.key, error, permanent: true }] };
   const middle = Math.ceil(events.length / 2);
-  const left = await commitChunk(dynamo, tables, events.slice(0, middle), users, engage, options);
+  const left = await commitChunk(dynamo, tables, events.slice(0, middle), facts, engage, options);
   // The users that the first half created or changed are stale for the second: it finds out, and is read again.
-  return merge(left, await commitChunk(dynamo, tables, events.slice(middle), users, engage, options));
+  return merge(left, await commitChunk(dynamo, tables, events.slice(middle), facts, engage, options));
 }
 
 const merge = (left: CommitResult, right: CommitResult): CommitResult => ({

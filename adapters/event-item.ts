@@ -55,6 +55,13 @@ export interface EventOutcome {
     readonly ruleId?: string | undefined;
     readonly ruleVersion?: number | undefined;
   }[];
+  /** Of an identify: the row of the decision table that applied, and what it did. */
+  readonly identify?: {
+    readonly row: number;
+    readonly effect: string;
+    readonly refusal?: string | undefined;
+    readonly mergeId?: string | undefined;
+  };
   readonly notes?: readonly string[];
   /** Why a quarantined event failed. */
   readonly error?: string;

@@ -16,6 +16,14 @@ const outcomeSchema = z.object({
       }),
     ),
   ),
+  identify: z.optional(
+    z.object({
+      row: z.number(),
+      effect: z.string(),
+      refusal: z.optional(z.string()),
+      mergeId: z.optional(z.string()),
+    }),
+  ),
   notes: z.optional(z.array(z.string())),
   error: z.optional(z.string()),
 });
@@ -25,11 +33,12 @@ export function fromStoredOutcome(text: string): EventOutcome {
   const json = parseJson(text);
   const parsed = z.safeParse(outcomeSchema, json.ok ? json.value : undefined);
   if (!parsed.success) throw new DamagedItemError('The stored outcome of an event cannot be read.');
-  const { generation, decidedAt, uses, notes, error } = parsed.data;
+  const { generation, decidedAt, uses, identify, notes, error } = parsed.data;
   return {
     generation,
     decidedAt,
     ...(uses !== undefined && { uses }),
+    ...(identify !== undefined && { identify }),
     ...(notes !== undefined && { notes }),
     ...(error !== undefined && { error }),
   };

@@ -2,12 +2,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { decideEvent } from '../core/decide-event.ts';
 import type { Ruleset } from '../core/ruleset.ts';
 import type { Item } from './attributes.ts';
+import { pause } from './backoff.ts';
 import { commitChunk, type CommitResult, type FailedEvent } from './commit.ts';
 import { packChunks, type DecidedEvent, type Tables } from './commit-plan.ts';
 import { engageWordOf } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
 import type { EventState } from './event-item.ts';
 import { isPermanent } from './failure-kind.ts';
+import { factsForIdentifies } from './identity-facts.ts';
 import type { EventStore } from './event-store.ts';
 import { keyPartOf } from './keys.ts';
 import { mapAtMost } from './map-at-most.ts';
@@ -71,6 +73,8 @@ export async function settleEvents(
         failed.push(...pending.map((key) => ({ key, error, permanent: false })));
         break;
       }
+      // Many who claim one email come past one another only a few at a time.
+      if (round > 1) await pause(round - 1);
       const { decided, done, stale, broken } = await settleRound(deps, pending, options);
       for (const key of done) {
         const kind = decided.get(key);
@@ -168,7 +172,13 @@ async function commitAll(
   decided: readonly DecidedEvent[],
   options: SettleOptions,
 ): Promise<CommitResult> {
-  const users = await deps.users.getMany(decided.map(({ record }) => record.userId));
+  const facts = await factsForIdentifies(
+    deps.users,
+    decided.map(({ record }) => keyPartOf(record.userId)),
+    decided.flatMap(({ record, decision }) =>
+      decision.kind === 'applied' ? [{ key: keyPartOf(record.userId), said: decision.profile }] : [],
+    ),
+  );
   // Only for events of Engage: all others pay nothing for it.
   const told = decided.filter((event) => engageWordOf(event) !== undefined);
   const engage = await readEngage(
@@ -176,9 +186,9 @@ async function commitAll(
     deps.tables.users,
     told.map(({ record }) => keyPartOf(record.userId)),
   );
-  const chunks = packChunks(decided, users);
+  const chunks = packChunks(decided, facts);
   const results = await mapAtMost(COMMITS_AT_ONCE, chunks, (chunk) =>
-    commitChunk(deps.dynamo, deps.tables, chunk, users, engage, {
+    commitChunk(deps.dynamo, deps.tables, chunk, facts, engage, {
       now: deps.now,
       deadline: options.deadline,
     }),

@@ -23,7 +23,7 @@ const keysSchema = z.array(z.string());
 const json = (value: unknown) => S(JSON.stringify(value));
 
 export function toUserItem(node: UserNode): Item {
-  const { said, profile, importedFrom, mergedInto, members, merges, apartFrom } = node;
+  const { said, profile, importedFrom, mergedInto, members, undoneMerges, apartFrom } = node;
   return {
     pk: S(userKeyPk(node.key)),
     sk: S(USER_SK),
@@ -35,7 +35,7 @@ export function toUserItem(node: UserNode): Item {
     ...(importedFrom !== undefined && { im: T(importedFrom) }),
     ...(mergedInto !== undefined && { to: S(mergedInto.key), mi: S(mergedInto.mergeId) }),
     ...(members.length > 0 && { mb: json(members) }),
-    ...(merges.length > 0 && { mg: json(merges) }),
+    ...(undoneMerges.length > 0 && { um: json(undoneMerges) }),
     ...(apartFrom.length > 0 && { ap: json(apartFrom) }),
   };
 }
@@ -53,7 +53,7 @@ export function fromUserItem(item: Item): UserNode {
     ...(item['im'] !== undefined && { importedFrom: readText(item, 'im') }),
     ...(mergeId !== undefined && { mergedInto: { key: readS(item, 'to'), mergeId } }),
     members: readKeys(item, 'mb'),
-    merges: readKeys(item, 'mg'),
+    undoneMerges: readKeys(item, 'um'),
     apartFrom: readKeys(item, 'ap'),
   };
 }

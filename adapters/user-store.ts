@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isMember, mergeEngage, type EngageProfile } from '../core/engage.ts';
+import type { IdentityFacts } from '../core/identity/identity-draft.ts';
 import { isRoot, keysOfUser, MEMBERS_MAX, type Root, type UserNode } from '../core/identity/user-node.ts';
 import { audienceMembers } from './audience-members.ts';
 import { DamagedItemError, S } from './attributes.ts';
@@ -7,6 +8,8 @@ import { pause } from './backoff.ts';
 import { batchGet } from './batch-get.ts';
 import { readEngage } from './engage-store.ts';
 import type { Page } from './event-store.ts';
+import { billingClaimKey, fromBillingClaimItem } from './billing-claim-item.ts';
+import { emailItemKey, fromEmailItem } from './email-item.ts';
 import { keyPartOf } from './keys.ts';
 import { fromUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
@@ -64,6 +67,35 @@ export class UserStore {
       });
     }
     return found;
+  }
+
+  /** Who has these emails (as they are compared) and billing ids; what nobody has is `undefined`. Consistently read. */
+  async groupsAndClaims(
+    emails: Iterable<string>,
+    billingIds: Iterable<string>,
+  ): Promise<Pick<IdentityFacts, 'emails' | 'claims'>> {
+    const [groups, claims] = [new Set(emails), new Set(billingIds)];
+    const items = await batchGet(this.dynamo, this.table, [
+      ...[...groups].map(emailItemKey),
+      ...[...claims].map(billingClaimKey),
+    ]);
+    const found = new Map(
+      items
+        .filter((item) => item['m'] !== undefined)
+        .map((item) => [fromEmailItem(item).email, fromEmailItem(item)]),
+    );
+    const owners = new Map(
+      items
+        .filter((item) => item['k'] !== undefined)
+        .map((item) => {
+          const { billingId, owner } = fromBillingClaimItem(item);
+          return [billingId, owner];
+        }),
+    );
+    return {
+      emails: new Map([...groups].map((email) => [email, found.get(email)])),
+      claims: new Map([...claims].map((billingId) => [billingId, owners.get(billingId)])),
+    };
   }
 
   /** The ids of a user, its own first; at most one more read, for ids that their keys do not tell. */

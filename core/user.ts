@@ -18,7 +18,19 @@ export const PROFILE_FIELDS = ['name', 'email', 'billingId'] as const;
 export type ProfileFieldName = (typeof PROFILE_FIELDS)[number];
 export type Profile = { readonly [Name in ProfileFieldName]?: ProfileField };
 
-export type IdentifyNote = 'billing_id_not_recognised';
+/** Why something that an identify says was not taken. */
+export type IdentifyNote =
+  | 'billing_id_not_recognised'
+  | 'billing_id_too_long'
+  | 'billing_id_taken'
+  | 'email_too_long'
+  | 'email_is_older'
+  | 'name_too_long';
+
+/** As long as an address may be (RFC 5321: 64 before the @, 255 behind it). */
+export const EMAIL_LENGTH_MAX = 320;
+export const NAME_LENGTH_MAX = 1_000;
+export const BILLING_ID_LENGTH_MAX = 256;
 
 export interface ProfileUpdate {
   readonly profile: Profile;
@@ -41,18 +53,42 @@ export function profileFromIdentify(
 ): ProfileUpdate {
   const traits = traitsOf(payload) ?? null;
   if (!isJsonObject(traits) || isEngage(payload)) return { profile: {}, notes: [] };
-  const said = (value: string | undefined): ProfileField | undefined =>
-    value === undefined ? undefined : { value, ...at };
-  const name = said(text(nameOf(traits)) ?? joinNames(traits));
-  const email = said(text(emailOf(traits)));
+  const said = (value: string): ProfileField => ({ value, ...at });
+  const name = text(nameOf(traits)) ?? joinNames(traits);
+  const email = text(emailOf(traits));
   const billing = text(billingUserIdOf(traits)) ?? text(billingIdOf(traits));
-  const recognised = billing === undefined || billing.startsWith('cus_') || settings.chargebee;
-  const billingId = recognised ? said(billing) : undefined;
-  return {
-    profile: { ...(name && { name }), ...(email && { email }), ...(billingId && { billingId }) },
-    notes: recognised ? [] : ['billing_id_not_recognised'],
+  const notes: IdentifyNote[] = [];
+  /** The field, unless it is `refused`; then the note says so. */
+  const take = (value: string | undefined, refused: boolean, note: IdentifyNote) => {
+    if (value === undefined) return undefined;
+    if (!refused) return said(value);
+    notes.push(note);
+    return undefined;
   };
+  const profile: Record<ProfileFieldName, ProfileField | undefined> = {
+    name: take(name, (name?.length ?? 0) > NAME_LENGTH_MAX, 'name_too_long'),
+    email: take(email, (email?.trim().length ?? 0) > EMAIL_LENGTH_MAX, 'email_too_long'),
+    billingId:
+      (billing?.length ?? 0) > BILLING_ID_LENGTH_MAX
+        ? take(billing, true, 'billing_id_too_long')
+        : take(billing, !isBillingId(billing ?? '', settings), 'billing_id_not_recognised'),
+  };
+  return { profile: withoutGaps(profile), notes };
 }
+
+const withoutGaps = ({
+  name,
+  email,
+  billingId,
+}: Record<ProfileFieldName, ProfileField | undefined>): Profile => ({
+  ...(name && { name }),
+  ...(email && { email }),
+  ...(billingId && { billingId }),
+});
+
+/** Stripe's customer ids begin with `cus_`; anything else is Chargebee's, where Chargebee is switched on. */
+export const isBillingId = (id: string, settings: RulesetSettings): boolean =>
+  id.startsWith('cus_') || settings.chargebee;
 
 function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
@@ -67,13 +103,17 @@ function joinNames(traits: JsonObject): string | undefined {
 export function mergeProfiles(left: Profile, right: Profile): Profile {
   const merged: { [Name in ProfileFieldName]?: ProfileField } = {};
   for (const name of PROFILE_FIELDS) {
-    const field = newer(left[name], right[name]);
+    const field = newerField(left[name], right[name]);
     if (field !== undefined) merged[name] = field;
   }
   return merged;
 }
 
-function newer(left: ProfileField | undefined, right: ProfileField | undefined): ProfileField | undefined {
+/** The later word; at equal times that of the larger source. */
+export function newerField(
+  left: ProfileField | undefined,
+  right: ProfileField | undefined,
+): ProfileField | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   if (left.time !== right.time) return left.time > right.time ? left : right;
   return left.source >= right.source ? left : right;

@@ -40,8 +40,8 @@ const readStream = [
 const settleEvents: Grants = {
   EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   UsageTable: ['dynamodb:UpdateItem'],
-  // Deleting is for the list of an audience's members, which a user leaves.
-  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem'],
+  // Deleting is for rows of lists and groups that a user leaves; the update counts.
+  UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
 

@@ -18,7 +18,8 @@ import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../ad
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { insertItems } from '../../adapters/insert-items.ts';
-import type { UserNode } from '../../core/identity/user-node.ts';
+import { NO_FACTS } from '../../core/identity/identity-draft.ts';
+import { newNode, type UserNode } from '../../core/identity/user-node.ts';
 import { trackEvent } from './load.ts';
 
 // What the engines themselves can do: the same puts, messages, reads and transactions as the pipeline makes for the same
@@ -119,9 +120,10 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
   };
 
   /** Everybody exists: the bare loop creates no users. */
-  const everybody: ReadonlyMap<string, UserNode> = new (class extends Map<string, UserNode> {
-    override has(): boolean {
-      return true;
+  const somebody = newNode({ key: '=u', userId: 'u' }, { said: {}, createdAt: 1 });
+  const everybody = new (class extends Map<string, UserNode> {
+    override get(): UserNode {
+      return somebody;
     }
   })();
 
@@ -141,16 +143,16 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
       return { record: fromEventItem(item), generation: 1, decision: { kind: 'mapped', uses } };
     });
     for (let start = 0; start < decided.length; start += EVENTS_PER_TRANSACTION) {
-      const planned = planChunk(
+      const { items } = planChunk(
         tables,
         decided.slice(start, start + EVENTS_PER_TRANSACTION),
-        everybody,
+        { ...NO_FACTS, nodes: everybody },
         new Map(),
         Date.now(),
       );
       await dynamo.send(
         new TransactWriteItemsCommand({
-          TransactItems: planned.map(({ item }) => item),
+          TransactItems: items.map(({ item }) => item),
           ClientRequestToken: randomUUID(),
         }),
       );

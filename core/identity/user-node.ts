@@ -28,8 +28,8 @@ export interface UserNode {
   readonly mergedInto?: MergeLink;
   /** Of a root: the keys of all ids that lead to it, directly or not; itself not among them. */
   readonly members: readonly string[];
-  /** Ids of the merges that this node was a side of, undone ones too; oldest first. */
-  readonly merges: readonly string[];
+  /** Ids of the merges with this node that were undone, oldest first, the last `UNDONE_MAX`. */
+  readonly undoneMerges: readonly string[];
   /** Roots that a person has separated this imported user from: it is not merged into them by itself again. */
   readonly apartFrom: readonly string[];
 }
@@ -54,10 +54,13 @@ export function newNode(
     version: 0,
     ...(importedFrom !== undefined && { importedFrom }),
     members: [],
-    merges: [],
+    undoneMerges: [],
     apartFrom: [],
   };
 }
+
+/** How many undone merges, and separations, a node remembers. */
+export const UNDONE_MAX = 50;
 
 /** Ids of one user, at most. What links to a root is listed in it, and an item has a limit. */
 export const MEMBERS_MAX = 1_000;

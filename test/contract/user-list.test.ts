@@ -8,6 +8,7 @@ import {
   type DecidedEvent,
 } from '../../adapters/commit-plan.ts';
 import { fromEventItem, toEventItem } from '../../adapters/event-item.ts';
+import { NO_FACTS } from '../../core/identity/identity-draft.ts';
 import { UserList } from '../../adapters/user-list.ts';
 import { toNewEvent } from '../support/admin.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
@@ -67,9 +68,11 @@ test('the transaction that creates a user enters it in the directory, and still 
       generation: 1,
     };
   });
-  const chunks = packChunks(decided, new Map());
+  const nodes = new Map(decided.map(({ record }) => [`=${record.userId}`, undefined]));
+  const facts = { ...NO_FACTS, nodes };
+  const chunks = packChunks(decided, facts);
   const listed = chunks.flatMap((chunk) => {
-    const items = planChunk({ events: 'e', usage: 'u', users: 's' }, chunk, new Map(), new Map(), 1_000);
+    const { items } = planChunk({ events: 'e', usage: 'u', users: 's' }, chunk, facts, new Map(), 1_000);
     expect(items.length).toBeLessThanOrEqual(TRANSACTION_ITEMS_MAX);
     return items.flatMap(({ item }) =>
       item.Put?.Item?.['pk']?.S?.startsWith('list#') === true ? [item.Put.Item['sk']?.S] : [],

@@ -8,7 +8,9 @@ import {
 } from '../../adapters/commit-plan.ts';
 import type { EventRecord } from '../../adapters/event-item.ts';
 import type { EngageWord } from '../../core/engage.ts';
+import { emptyGroup, joinGroup, type EmailGroup } from '../../core/identity/email-group.ts';
 import { newNode, type UserNode } from '../../core/identity/user-node.ts';
+import type { Profile } from '../../core/user.ts';
 
 const TABLES = { events: 'events', usage: 'usage', users: 'users' };
 const GENERATION = 3;
@@ -60,27 +62,79 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
             decision: { kind, reason: 'invalid_delta', group, ...word },
           };
         case 'applied':
-          return { record, generation: GENERATION, decision: { kind, profile: {}, notes: [], ...word } };
+          return {
+            record,
+            generation: GENERATION,
+            decision: { kind, profile: said(features, record), notes: [], ...word },
+          };
         case 'quarantined':
           return { record, generation: GENERATION, decision: { kind, error: 'x' } };
       }
     }),
   );
 
-const known: ReadonlyMap<string, UserNode> = new Map(
-  Array.from({ length: 30 }, (_, index) => {
-    const userId = `user${String(index)}`;
-    return [userId, newNode({ key: `=${userId}`, userId }, { said: {}, createdAt: 1 })];
-  }),
-);
+/** Few emails and billing ids, so that users meet in them. */
+function said(chosen: readonly number[], { time, key: source }: EventRecord): Profile {
+  const [first = 0, second] = chosen;
+  return {
+    ...(first < 8 && { email: { value: `E${String(first)}@x.test`, time, source } }),
+    ...(second !== undefined && { billingId: { value: `cus_${String(second)}`, time, source } }),
+  };
+}
+
+// Of the users up to 60: the first 20 have an email and a billing id, the next five are merged into user0, the others up to
+// 40 are just known. Emails up to four are also those of imported users, the first two of one each.
+const field = (value: string) => ({ value, time: 1_700_000_000_000, source: 'old' });
+const idOf = (userId: string) => ({ key: `=${userId}`, userId });
+const nodes = new Map<string, UserNode | undefined>();
+const groups = new Map<string, EmailGroup | undefined>();
+const claims = new Map<string, string | undefined>();
+for (let index = 0; index < 8; index += 1) groups.set(`e${String(index)}@x.test`, undefined);
+for (let index = 0; index <= 60; index += 1) {
+  const id = idOf(`user${String(index)}`);
+  const has =
+    index < 20
+      ? { email: field(`old${String(index)}@x.test`), billingId: field(`cus_old${String(index)}`) }
+      : {};
+  const node = newNode(id, { said: has, createdAt: 1 });
+  const isMerged = index >= 20 && index < 25;
+  nodes.set(
+    id.key,
+    index >= 40
+      ? undefined
+      : {
+          ...node,
+          ...(isMerged && { mergedInto: { key: '=user0', mergeId: 'm' } }),
+          ...(index === 0 && { members: [20, 21, 22, 23, 24].map((member) => `=user${String(member)}`) }),
+        },
+  );
+  if (index >= 20) continue;
+  groups.set(`old${String(index)}@x.test`, joinGroup(emptyGroup(`old${String(index)}@x.test`), node));
+  claims.set(`cus_old${String(index)}`, id.key);
+}
+for (const [index, email] of [0, 1, 2, 2, 3, 3].entries()) {
+  const address = `e${String(email)}@x.test`;
+  const node = newNode(idOf(`imp_${String(index)}`), {
+    said: { email: field(address) },
+    createdAt: 1,
+    importedFrom: 'csv:1',
+  });
+  nodes.set(node.key, node);
+  groups.set(address, joinGroup(groups.get(address) ?? emptyGroup(address), node));
+}
+for (let index = 0; index < 9; index += 1)
+  claims.set(`cus_${String(index)}`, index === 1 ? '=user1' : undefined);
+const facts = { nodes, emails: groups, claims };
 
 test('every event is in one chunk, and every chunk is a transaction that DynamoDB takes', () => {
   fc.assert(
     fc.property(decidedEvents, (decided) => {
-      const chunks = packChunks(decided, known);
+      const chunks = packChunks(decided, facts);
       expect(chunks.flat()).toEqual(decided);
       for (const chunk of chunks) {
-        const items = planChunk(TABLES, chunk, known, new Map(), 1).map(({ item }) => item);
+        const { items: planned, unread } = planChunk(TABLES, chunk, facts, new Map(), 1);
+        expect(unread).toEqual([]);
+        const items = planned.map(({ item }) => item);
         expect(items.length).toBeLessThanOrEqual(TRANSACTION_ITEMS_MAX);
         const keys = items.map((item) => {
           const { TableName: table, Key: key } = item.Update ??

@@ -87,6 +87,15 @@ const outcomeSchema = z.object({
     .readonly()
     .optional()
     .openapi({ description: 'What it counted for' }),
+  identify: z
+    .object({
+      row: z.number().int(),
+      effect: z.string(),
+      refusal: z.string().optional(),
+      mergeId: z.string().optional(),
+    })
+    .optional()
+    .openapi({ description: 'Of an identify: the row of the decision table, and what it did' }),
   notes: z.array(z.string()).readonly().optional(),
   error: z.string().optional().openapi({ description: 'Why it is quarantined' }),
 });

@@ -1,3 +1,4 @@
+import { COUNT_SHARDS } from '../../../adapters/user-count-item.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { AUDIENCES_MAX, isMember } from '../../../core/engage.ts';
@@ -156,16 +157,17 @@ test('the first sync of an audience costs a fixed number of items and few calls 
       );
     await pipeline.webhook(sync('first'));
     await pipeline.drainEvents();
-    // Its event, itself, its line in the directory, what Engage said, its line in the audience.
+    // Its event, itself, its lines in the directory and among those without a billing id, what Engage said, its line in the
+    // audience; and the counts of users.
     const items = async (): Promise<number> => (await countOf('events')) + (await countOf('users'));
-    expect(await items()).toBe(5 * MEMBERS);
+    expect(await items()).toBe(6 * MEMBERS + COUNT_SHARDS);
     const forNew = calls.get('TransactWriteItemsCommand') ?? 0;
-    // A transaction of 100 items holds 20 of them.
-    expect(forNew).toBeLessThanOrEqual(MEMBERS / 20 + 6 + MEMBERS / 100);
+    // A transaction of 100 items holds 16 of them.
+    expect(forNew).toBeLessThanOrEqual(MEMBERS / 16 + 6 + MEMBERS / 100);
     calls.clear();
     await pipeline.webhook(sync('second'));
     await pipeline.drainEvents();
-    expect(await items()).toBe(7 * MEMBERS);
+    expect(await items()).toBe(8 * MEMBERS + COUNT_SHARDS);
     expect(calls.get('TransactWriteItemsCommand')).toBeLessThanOrEqual(MEMBERS / 33 + 6 + MEMBERS / 100);
     // Events, users, what Engage said: each 100 keys a call, per batch of the queue.
     expect(calls.get('BatchGetItemCommand')).toBeLessThanOrEqual(3 * (MEMBERS / 100 + 6));
