@@ -52,7 +52,8 @@ export const theme = createTheme({
   components: {
     // Their way to keep the page behind them still is a <style>; global.css has another.
     Modal: { defaultProps: { lockScroll: false } },
-    Badge: { defaultProps: { tt: 'none', fw: 600 } },
+    // What it says is short, and never cut off.
+    Badge: { defaultProps: { tt: 'none', fw: 600, miw: 'max-content' } },
     Drawer: { defaultProps: { lockScroll: false } },
     Tooltip: {
       defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 150 },

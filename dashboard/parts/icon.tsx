@@ -25,6 +25,9 @@ const PATHS = {
   signOut: 'M9 20H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1h4M15 16l4-4-4-4M19 12H9',
   download: 'M12 4v11m-4.5-4L12 15l4.5-4M5 20h14',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14m5-2 5 5',
+  reprocessing: 'M20 11a8 8 0 0 0-14.5-3.5L4 9m0-5v5h5M4 13a8 8 0 0 0 14.5 3.5L20 15m0 5v-5h-5',
+  pause: 'M8 5v14M16 5v14',
+  play: 'M7 4.5v15l12-7.5z',
   key: 'M14.5 14a5.5 5.5 0 1 0-4.9-3L3 17.5V21h3.5l1.5-1.5v-2h2v-2h2l1-1.6M16 8h.01',
 } as const;
 

@@ -1,0 +1,202 @@
+import { Alert, Button, Checkbox, Group, Table, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { sentenceOf } from '../../api/api-error.ts';
+import { api, read } from '../../api/client.ts';
+import { eventsPage, type EventSummary } from '../../api/event-queries.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { MoreButton } from '../../parts/more-button.tsx';
+import { QueryState } from '../../parts/query-state.tsx';
+import { TableFrame } from '../../parts/table-frame.tsx';
+import { Time } from '../../parts/time.tsx';
+import { showSuccess } from '../../parts/toast.ts';
+import { usePages } from '../../parts/use-pages.ts';
+import { plainText } from '../../parts/visible-text.ts';
+import { useMayChange } from '../../session/session-store.ts';
+import { rangeIn } from './event-filter.ts';
+import { EventLink, UserLink } from './event-table.tsx';
+import { EventsFrame } from './events-frame.tsx';
+
+export function QuarantinePage() {
+  const [search] = useSearchParams();
+  const range = rangeIn(search);
+  const mayChange = useMayChange();
+  const [isAsking, setAsking] = useState(false);
+  const pages = usePages({
+    queryKey: ['events', 'quarantined', range],
+    fetchPage: (cursor) => eventsPage({ status: 'quarantined', ...range }, cursor),
+    rowsOf: ({ events }) => events,
+  });
+  const rows = pages.rows ?? [];
+  const redrive = useRedrive();
+  return (
+    <EventsFrame
+      title="Quarantine"
+      description="Events that could not be processed, each with its error. They are stored and wait: when the cause is mended, send them back, and they are counted."
+      actions={
+        mayChange &&
+        rows.length > 0 && (
+          <Button variant="default" onClick={() => setAsking(true)}>
+            Send all back
+          </Button>
+        )
+      }
+    >
+      <QueryState query={pages}>
+        {() =>
+          rows.length === 0 && !pages.hasNextPage ? (
+            <EmptyState title="Nothing is quarantined">
+              An event comes here when processing it fails again and again, so that it is never lost. That is
+              rare.
+            </EmptyState>
+          ) : (
+            <>
+              <QuarantineTable events={rows} mayChange={mayChange} redrive={redrive} />
+              <MoreButton pages={pages} />
+            </>
+          )
+        }
+      </QueryState>
+      <ConfirmDialog
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title="Send all quarantined events back?"
+        action="Send all back"
+        onConfirm={() => redrive({ all: true })}
+      >
+        Each is processed once more and counted once. One that fails again is quarantined again.
+      </ConfirmDialog>
+    </EventsFrame>
+  );
+}
+
+type Redrive = (body: { readonly messageIds?: string[]; readonly all?: true }) => Promise<void>;
+
+/** Sends events back to be processed; with `all` again and again, until none is left that was there. */
+function useRedrive(): Redrive {
+  const queryClient = useQueryClient();
+  return async (body) => {
+    let redriven = 0;
+    try {
+      // What fails again comes back while the rest is sent: there is an end to it all the same.
+      for (let call = 0; call < CALLS_MAX; call += 1) {
+        const answer = await read(api.POST('/api/quarantine/redrive', { body }));
+        redriven += answer.redriven;
+        if (body.all !== true || answer.remaining === 0 || answer.redriven === 0) break;
+      }
+    } finally {
+      await queryClient.invalidateQueries({ queryKey: ['events'] });
+    }
+    showSuccess(`${redriven.toLocaleString()} sent back. They are processed within seconds.`);
+  };
+}
+
+interface QuarantineTableProps {
+  readonly events: readonly EventSummary[];
+  readonly mayChange: boolean;
+  readonly redrive: Redrive;
+}
+
+function QuarantineTable({ events, mayChange, redrive }: QuarantineTableProps) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const sending = useMutation({
+    mutationFn: (messageIds: string[]) => redrive({ messageIds }),
+    onSuccess: () => setChosen(new Set()),
+  });
+  const toggle = (messageId: string, isChosen: boolean): void => {
+    const next = new Set(chosen);
+    if (isChosen) next.add(messageId);
+    else next.delete(messageId);
+    setChosen(next);
+  };
+  return (
+    <>
+      {sending.error !== null && (
+        <Alert color="red" variant="light" role="alert">
+          {sentenceOf(sending.error)}
+        </Alert>
+      )}
+      {mayChange && (
+        <Group>
+          <Button
+            disabled={chosen.size === 0 || chosen.size > CHOSEN_MAX}
+            loading={sending.isPending}
+            onClick={() => sending.mutate([...chosen])}
+          >
+            Send {chosen.size === 0 ? 'the chosen' : chosen.size} back
+          </Button>
+          <Text size="sm" c="dimmed" role="status">
+            {chosen.size > CHOSEN_MAX ? `At most ${String(CHOSEN_MAX)} at once.` : ''}
+          </Text>
+        </Group>
+      )}
+      <TableFrame label="Quarantined events">
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              {mayChange && (
+                <Table.Th>
+                  <Checkbox
+                    aria-label="Choose all that are shown"
+                    checked={chosen.size === events.length && events.length > 0}
+                    indeterminate={chosen.size > 0 && chosen.size < events.length}
+                    onChange={({ currentTarget: { checked } }) =>
+                      setChosen(new Set(checked ? events.map(({ messageId }) => messageId) : []))
+                    }
+                  />
+                </Table.Th>
+              )}
+              <Table.Th>Event</Table.Th>
+              <Table.Th>User</Table.Th>
+              <Table.Th>Arrived</Table.Th>
+              <Table.Th aria-label="Actions" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {events.map((event) => (
+              <Table.Tr key={event.messageId}>
+                {mayChange && (
+                  <Table.Td>
+                    <Checkbox
+                      aria-label={`Choose ${plainText(event.messageId, 60)}`}
+                      checked={chosen.has(event.messageId)}
+                      onChange={({ currentTarget: { checked } }) => toggle(event.messageId, checked)}
+                    />
+                  </Table.Td>
+                )}
+                <Table.Td miw="11rem">
+                  <EventLink event={event} />
+                </Table.Td>
+                <Table.Td>
+                  <UserLink userId={event.userId} />
+                </Table.Td>
+                <Table.Td>
+                  <Time at={event.receivedAt} />
+                </Table.Td>
+                <Table.Td ta="right">
+                  {mayChange && (
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      disabled={sending.isPending}
+                      onClick={() => sending.mutate([event.messageId])}
+                    >
+                      Send back
+                    </Button>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableFrame>
+    </>
+  );
+}
+
+/** A thousand events each. */
+const CALLS_MAX = 100;
+/** What the API takes in one call. */
+const CHOSEN_MAX = 100;

@@ -1,0 +1,59 @@
+import { Badge, Text } from '@mantine/core';
+import type { Job } from '../../api/job-queries.ts';
+import { EventText } from '../../parts/event-text.tsx';
+import { ProgressBar } from '../../parts/progress-bar.tsx';
+import { Time } from '../../parts/time.tsx';
+import classes from './job-progress.module.css';
+
+const STATUS = {
+  running: { label: 'Running', color: 'blue' },
+  done: { label: 'Done', color: 'teal' },
+  failed: { label: 'Trying again', color: 'orange' },
+} as const;
+
+/** What a job was started by, how far it is, and what it has done. */
+export function JobProgress({ job }: { readonly job: Job }) {
+  const { label, color } = STATUS[job.status];
+  const isRunning = job.status !== 'done';
+  return (
+    <div className={classes['job']}>
+      <div className={classes['head']}>
+        <Text fw={600} component="div">
+          <EventText lengthMax={160}>{sentence(job.cause)}</EventText>
+        </Text>
+        <Badge variant="light" color={color}>
+          {label}
+        </Badge>
+      </div>
+      {isRunning && (
+        <ProgressBar
+          label={`Progress: ${job.cause}`}
+          done={job.scanned}
+          total={job.scanned + job.remaining}
+          isRunning
+        />
+      )}
+      <div className={classes['figures']}>
+        <span>
+          <strong>{job.mapped.toLocaleString()}</strong> now mapped
+        </span>
+        <span>{job.scanned.toLocaleString()} tried</span>
+        {isRunning && <span>about {job.remaining.toLocaleString()} to go</span>}
+        <span>
+          started <Time at={job.startedAt} as="relative" />
+        </span>
+        {job.finishedAt !== undefined && <span>took {duration(job.startedAt, job.finishedAt)}</span>}
+      </div>
+    </div>
+  );
+}
+
+const sentence = (cause: string): string => cause.charAt(0).toUpperCase() + cause.slice(1);
+
+function duration(from: string, to: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 120) return `${String(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${String(minutes)} min` : `${String(Math.round(minutes / 60))} h`;
+}
