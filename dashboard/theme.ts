@@ -52,8 +52,10 @@ export const theme = createTheme({
   components: {
     // Their way to keep the page behind them still is a <style>; global.css has another.
     Modal: { defaultProps: { lockScroll: false } },
+    Anchor: { defaultProps: { underline: 'always' } },
     // What it says is short, and never cut off.
     Badge: { defaultProps: { tt: 'none', fw: 600, miw: 'max-content' } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { lockScroll: false } },
     Tooltip: {
       defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 150 },
@@ -78,6 +80,9 @@ export const cssVariables: CSSVariablesResolver = (merged) => {
     dark: {
       ...standard.dark,
       '--mantine-color-body': 'var(--mantine-color-dark-9)',
+      '--mantine-color-pine-light': '#123631',
+      '--mantine-color-pine-light-hover': '#17443e',
+      '--mantine-color-pine-light-color': '#a5e3d5',
       '--mantine-color-default': 'var(--mantine-color-dark-7)',
       '--mantine-color-default-hover': 'var(--mantine-color-dark-6)',
       '--mantine-color-dimmed': 'var(--mantine-color-dark-2)',

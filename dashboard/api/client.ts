@@ -18,7 +18,10 @@ const session: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin, credentials: 'same-origin' });
+export const api = createClient<paths, 'application/json'>({
+  baseUrl: location.origin,
+  credentials: 'same-origin',
+});
 api.use(session);
 
 /** The shape that the API calls by this name: `Schema<'Feature'>`. */

@@ -15,14 +15,20 @@ interface PageProps {
   readonly children: ReactNode;
 }
 
+/** The first page was opened by the browser, which knows where the focus belongs. */
+let isFirst = true;
+
 /** The frame of every page: heading, what the page is for, and its actions. */
 export function Page({ title, heading, description, actions, back, children }: PageProps) {
   usePageTitle(title);
   const headingRef = useRef<HTMLHeadingElement>(null);
   // A link was followed: people who do not see the page hear where they are, and the next Tab begins at the top.
   useEffect(() => {
-    headingRef.current?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    if (!isFirst) {
+      headingRef.current?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
+    isFirst = false;
   }, []);
   return (
     <div className={classes['page']}>

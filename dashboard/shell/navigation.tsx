@@ -1,4 +1,6 @@
 import { Link, useLocation } from 'wouter';
+import { useOverview } from '../api/use-overview.ts';
+import type { PageArea } from '../page-area.ts';
 import { pageAreas } from '../page-table.ts';
 import classes from './navigation.module.css';
 
@@ -17,11 +19,24 @@ export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
             >
               {area.icon}
               <span className={classes['label']}>{area.label}</span>
+              <Badge area={area} />
             </Link>
           </li>
         ))}
       </ul>
     </nav>
+  );
+}
+
+function Badge({ area }: { readonly area: PageArea }) {
+  const { data } = useOverview();
+  const count = data === undefined ? 0 : (area.badge?.(data) ?? 0);
+  if (count === 0) return null;
+  return (
+    <span className={classes['badge']}>
+      {count > 999 ? '999+' : count}
+      <span className={classes['hidden']}> waiting</span>
+    </span>
   );
 }
 

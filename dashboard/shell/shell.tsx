@@ -30,7 +30,8 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <header className={classes['topbar']}>
+      {/* No <header>: dialogs have one, and a page may have only one outside of its content. */}
+      <div role="region" aria-label="Top bar" className={classes['topbar']}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -42,13 +43,15 @@ export function Shell() {
           <Icon name="menu" size={22} />
         </ActionIcon>
         <Wordmark />
-      </header>
-      <aside className={classes['sidebar']} aria-label="Sidebar">
-        <div className={classes['brand']}>
-          <Wordmark />
+      </div>
+      <aside className={classes['sidebar']}>
+        <div className={classes['content']}>
+          <div className={classes['brand']}>
+            <Wordmark />
+          </div>
+          <Navigation />
+          <SidebarFooter />
         </div>
-        <Navigation />
-        <SidebarFooter />
       </aside>
       <Drawer opened={isMenuOpen} onClose={close} size="17rem" title={<Wordmark />}>
         <div className={classes['drawer']}>

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import type { Feature } from '../../api/feature-queries.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { FeatureForm } from './feature-form.tsx';
+import { FeatureForm } from '../../parts/feature-form.tsx';
 
 interface FeatureDialogProps {
   readonly opened: boolean;

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text } from '@mantine/core';
+import { Badge, Button, Group } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -16,6 +16,7 @@ import { showSuccess } from '../../parts/toast.ts';
 import { usePathParam } from '../../parts/use-path-param.ts';
 import { plainText } from '../../parts/visible-text.ts';
 import { useMayChange } from '../../session/session-store.ts';
+import { UsagePanel } from '../../usage/usage-panel.tsx';
 import { FeatureDialog } from './feature-dialog.tsx';
 
 type Question = 'edit' | 'archive' | 'delete';
@@ -57,9 +58,10 @@ export function FeaturePage() {
         <QueryState query={query}>
           {(found) => (
             <>
-              <Text>
-                Counted since <EventText>{found.createdAt}</EventText>
-              </Text>
+              <UsagePanel
+                featureId={found.id}
+                empty="It was not used in this time. Events count for it when they name its id in properties.featureId, or through a rule."
+              />
               <Questions feature={found} question={question} onClose={() => setQuestion(undefined)} />
             </>
           )}

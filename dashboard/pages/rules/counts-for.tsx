@@ -7,7 +7,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useMayChange } from '../../session/session-store.ts';
-import { FeatureForm } from '../features/feature-form.tsx';
+import { FeatureForm } from '../../parts/feature-form.tsx';
 import { problemAt } from './field-problems.ts';
 import type { KnownPath } from './property-paths.ts';
 import type { DeltaDraft, RuleDraft } from './rule-draft.ts';

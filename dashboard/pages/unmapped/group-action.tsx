@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import type { UnmappedGroup } from '../../api/unmapped-queries.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { useMayChange } from '../../session/session-store.ts';
-import { FeatureForm } from '../features/feature-form.tsx';
+import { FeatureForm } from '../../parts/feature-form.tsx';
 import { newRuleFor } from '../rules/prefilled-draft.ts';
 
 interface GroupActionProps {

@@ -1,10 +1,10 @@
 import { Alert, Button, Group, Radio, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
-import { fieldErrors, sentenceOf } from '../../api/api-error.ts';
-import { api, read } from '../../api/client.ts';
-import type { Feature } from '../../api/feature-queries.ts';
-import { showSuccess } from '../../parts/toast.ts';
+import { fieldErrors, sentenceOf } from '../api/api-error.ts';
+import { api, read } from '../api/client.ts';
+import type { Feature } from '../api/feature-queries.ts';
+import { showSuccess } from './toast.ts';
 
 interface FeatureFormProps {
   readonly feature?: Feature | undefined;

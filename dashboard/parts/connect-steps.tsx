@@ -1,0 +1,99 @@
+import { Anchor, List, Stack, Tabs, Text } from '@mantine/core';
+import { Link } from 'wouter';
+import { CopyField } from './copy-field.tsx';
+
+interface ConnectStepsProps {
+  readonly webhookUrl: string;
+  readonly trackingApiUrl: string;
+  /** Filled in where a key is needed. @default a word that stands for it */
+  readonly ingestKey?: string | undefined;
+}
+
+/** What to do in Segment, or in an app that uses one of Segment's SDKs. The URLs are those of this deployment. */
+export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey }: ConnectStepsProps) {
+  const key = ingestKey ?? 'INGEST_KEY';
+  const host = trackingApiUrl.replace(/\/v1$/, '');
+  return (
+    <Tabs defaultValue="webhook" keepMounted={false}>
+      <Tabs.List aria-label="How events come here" mb="lg">
+        <Tabs.Tab value="webhook">Segment webhook</Tabs.Tab>
+        <Tabs.Tab value="sdk">Segment SDK</Tabs.Tab>
+        <Tabs.Tab value="try">Try it by hand</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="webhook">
+        <Stack>
+          <Text c="dimmed">
+            For companies that use Segment: the events also go here, and everywhere they went before.
+          </Text>
+          <CopyField label="Webhook URL" value={webhookUrl} />
+          {ingestKey !== undefined && (
+            <CopyField label="Authorization header" value={`Bearer ${ingestKey}`} />
+          )}
+          <List type="ordered" spacing="xs">
+            <List.Item>
+              In Segment, open Connections → Catalog and choose <strong>Webhooks (Actions)</strong>. Connect
+              it to your source.
+            </List.Item>
+            <List.Item>
+              Add a mapping <strong>Send</strong>, triggered by <strong>Track</strong> and{' '}
+              <strong>Identify</strong>.
+            </List.Item>
+            <List.Item>
+              Enter the webhook URL above, method <strong>POST</strong>.
+            </List.Item>
+            <List.Item>
+              Add a header: name <code>Authorization</code>,{' '}
+              {ingestKey === undefined ? (
+                <>
+                  value <code>Bearer</code>, a space, and an ingest key. <KeysLink />
+                </>
+              ) : (
+                'with the value above.'
+              )}
+            </List.Item>
+            <List.Item>
+              Leave the data as it is (the whole event). With more than a few events a second, switch batching
+              on.
+            </List.Item>
+            <List.Item>Switch the mapping and the destination on, and send a test event.</List.Item>
+          </List>
+        </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="sdk">
+        <Stack>
+          <Text c="dimmed">Without Segment, or beside it: its SDKs send straight to this deployment.</Text>
+          <CopyField label="Tracking API URL" value={trackingApiUrl} />
+          <CopyField label="Node" value={`new Analytics({ writeKey: '${key}', host: '${host}' })`} />
+          <CopyField
+            label="Browser"
+            value={`AnalyticsBrowser.load({ writeKey: '${key}', cdnURL: '${host}' })`}
+          />
+          <CopyField label="Python" value={`Client('${key}', host='${host}')`} />
+          <Text size="sm" c="dimmed">
+            Put an ingest key where it says INGEST_KEY. <KeysLink /> A key in a web page or an app is public:
+            anyone can send events with it, and nothing else.
+          </Text>
+        </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="try">
+        <Stack>
+          <Text c="dimmed">
+            One event from a terminal, to see it arrive. Put an ingest key where it says INGEST_KEY.
+          </Text>
+          <CopyField
+            label="Send an event"
+            value={`curl -u ${key}: ${trackingApiUrl}/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Report Viewed","properties":{"kind":"dashboard"}}'`}
+          />
+        </Stack>
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function KeysLink() {
+  return (
+    <Anchor component={Link} href="/settings" inherit>
+      Make a key
+    </Anchor>
+  );
+}

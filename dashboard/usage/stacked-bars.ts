@@ -1,0 +1,108 @@
+import uPlot from 'uplot';
+import type { UsageRange } from './usage-range.ts';
+import { shortWindowLabel } from './window-label.ts';
+
+// The chart as uPlot draws it: bars on top of each other, each in the middle of its window. A bar is drawn from zero to the height of its stack so far, the
+// highest first, so that each next one covers all of it but its own part.
+
+export interface StackedBarsOptions {
+  readonly starts: readonly number[];
+  /** From the bottom up, each with a value per window. */
+  readonly layers: readonly { readonly color: string; readonly values: readonly number[] }[];
+  /** The previous period as a line, when it is compared. */
+  readonly before: readonly number[] | undefined;
+  readonly range: UsageRange;
+  readonly ink: string;
+  readonly grid: string;
+  readonly onHover: (index: number | undefined) => void;
+  /** Epoch milliseconds of what was marked with the mouse. */
+  readonly onZoom: (from: number, to: number) => void;
+}
+
+const HEIGHT = 280;
+const LABEL_WIDTH = 76;
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+
+export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions): uPlot {
+  const { starts, layers, before, range, ink, grid, onHover, onZoom } = options;
+  const seconds = starts.map((start) => start / 1_000);
+  const heights = stackedHeights(layers.map(({ values }) => values));
+  const bars = uPlot.paths.bars?.({ size: [0.72, 56], radius: 0.12 });
+  const axis = {
+    stroke: ink,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    font: '12px "Inter Variable", system-ui, sans-serif',
+  };
+  const series: uPlot.Series[] = [
+    {},
+    ...layers
+      .map(({ color }) => ({ fill: color, stroke: color, width: 0, paths: bars, points: { show: false } }))
+      .reverse(),
+    ...(before === undefined
+      ? []
+      : [{ stroke: ink, width: 1.5, dash: [5, 4], points: { show: false } } satisfies uPlot.Series]),
+  ];
+  const data: uPlot.AlignedData = [
+    seconds,
+    ...heights.toReversed(),
+    ...(before === undefined ? [] : [[...before]]),
+  ];
+  const [first = 0, last = 0] = [seconds[0], seconds.at(-1)];
+  // Months differ in length; the middle one is near enough for a margin.
+  const step = (range.to / 1_000 - first) / Math.max(1, seconds.length);
+  return new uPlot(
+    {
+      width: target.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      padding: [12, 8, 0, 0],
+      scales: {
+        x: { time: true, range: [first - step / 2, last + step / 2] },
+        y: { range: (_chart, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.06] },
+      },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          splits: () => labelled(seconds, target.clientWidth),
+          values: (_chart, ticks) => ticks.map((tick) => shortWindowLabel(tick * 1_000, range.window)),
+        },
+        { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => compact.format(tick)) },
+      ],
+      series,
+      cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
+      hooks: {
+        setCursor: [({ cursor }) => onHover(cursor.idx ?? undefined)],
+        setSelect: [
+          (chart) => {
+            const { left, width } = chart.select;
+            if (width < 8) return;
+            const [from, to] = [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')];
+            chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            // A window is around its middle here, and begins with it everywhere else.
+            onZoom((from + step / 2) * 1_000, (to + step / 2) * 1_000);
+          },
+        ],
+      },
+    },
+    data,
+    target,
+  );
+}
+
+/** As many of the windows as have room for a label. */
+function labelled(seconds: readonly number[], width: number): number[] {
+  const every = Math.max(1, Math.ceil(seconds.length / Math.max(1, Math.floor(width / LABEL_WIDTH))));
+  return seconds.filter((_, index) => index % every === 0);
+}
+
+/** For each layer the height at which it ends, from the bottom up. */
+export function stackedHeights(layers: readonly (readonly number[])[]): number[][] {
+  let below: readonly number[] = [];
+  return layers.map((values) => {
+    const heights = values.map((value, index) => (below[index] ?? 0) + value);
+    below = heights;
+    return heights;
+  });
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { DashboardBrowser } from './dashboard-browser.ts';
+
+// What surrounds the pages: signing in and out, the navigation, and what every page has to keep to.
+
+let dashboard: DashboardBrowser;
+
+beforeAll(async () => {
+  dashboard = await DashboardBrowser.start();
+}, 120_000);
+afterAll(async () => {
+  await dashboard.stop();
+});
+
+test('the bare address leads to sign-in, a wrong key is told so, and the right one opens the dashboard', async () => {
+  const { page, url } = dashboard;
+  await page.goto(`${url}/`);
+  expect(await dashboard.look('sign-in')).toEqual([]);
+  await page.getByLabel('Key', { exact: true }).fill('not-a-key');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('This key is not valid').waitFor();
+  await dashboard.signIn();
+  expect(new URL(page.url()).pathname).toMatch(/^\/app\/./);
+});
+
+test('a session that has ended leads back to where one was', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/features');
+  await page.context().clearCookies();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByText('Your session has ended').waitFor();
+  const { pathname } = new URL(page.url());
+  await page.getByLabel('Key', { exact: true }).fill('admin-key-of-a-system-test');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'API keys', level: 1 }).waitFor();
+  expect(new URL(page.url()).pathname).toBe(pathname);
+});
+
+test('an address that does not exist says so and leads on', async () => {
+  await dashboard.open('/nothing/here');
+  expect(await dashboard.look('not-found')).toEqual([]);
+  await dashboard.page.getByRole('link', { name: 'Go to the overview' }).click();
+});
+
+test('a feature is made, found, changed and archived', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/features');
+  expect(await dashboard.look('features-empty')).toEqual([]);
+  await page.getByRole('button', { name: 'New feature' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill('Reports exported');
+  expect(await page.getByLabel('Id', { exact: true }).inputValue()).toBe('reports-exported');
+  expect(await dashboard.look('feature-new')).toEqual([]);
+  await page.getByRole('button', { name: 'Create the feature' }).click();
+  await page.getByRole('heading', { name: 'Reports exported', level: 1 }).waitFor();
+  await page.getByRole('button', { name: 'Archive' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
+  await page.getByRole('button', { name: 'Take out of the archive' }).waitFor();
+});
+
+test('a key is shown once, can be used, and can be revoked', async () => {
+  const { page, url } = dashboard;
+  await dashboard.open('/settings');
+  expect(await dashboard.look('settings-keys')).toEqual([]);
+  await page.getByRole('button', { name: 'New key' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill('Backend');
+  await page.getByLabel('Read', { exact: true }).check();
+  await page.getByRole('button', { name: 'Create the key' }).click();
+  const secret = await page.getByRole('dialog').locator('code').first().innerText();
+  const answer = await fetch(`${url}/api/features`, { headers: { authorization: `Bearer ${secret}` } });
+  expect(answer.status).toBe(200);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page
+    .getByRole('row', { name: /Backend/ })
+    .getByRole('button', { name: 'Revoke' })
+    .click();
+  await page.getByRole('button', { name: 'Revoke the key' }).click();
+  await page
+    .getByRole('row', { name: /Backend/ })
+    .getByText('Revoked')
+    .waitFor();
+});
+
+test('the keyboard alone gets past the navigation, and to every page of it', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/features');
+  await page.evaluate('document.activeElement?.blur()');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+});
+
+test('nothing on any page broke the policy or threw', () => {
+  expect(dashboard.faults).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sendCompanyEvents } from './company-events.ts';
+import { DashboardBrowser } from './dashboard-browser.ts';
+
+// Usage of a month of real events: what the chart, the tables and the API say is the same.
+
+let dashboard: DashboardBrowser;
+
+beforeAll(async () => {
+  dashboard = await DashboardBrowser.start();
+  await sendCompanyEvents(dashboard);
+  await dashboard.signIn();
+}, 120_000);
+afterAll(async () => {
+  await dashboard.stop();
+});
+
+const cellsOf = async (row: string): Promise<string[]> =>
+  await dashboard.page
+    .getByRole('region', { name: 'Usage by feature' })
+    .getByRole('row', { name: new RegExp(row) })
+    .getByRole('cell')
+    .allInnerTexts();
+
+test('the overview shows the sums that the API gives', async () => {
+  await dashboard.open('/overview');
+  const total = await dashboard.page.evaluate<string>(
+    `fetch('/api/usage?featureId=messages').then(async (response) => {
+       const { sum, count } = (await response.json()).total;
+       return sum + ' messages, ' + count;
+     })`,
+  );
+  expect((await cellsOf('Messages sent')).slice(1).join(', ')).toBe(total);
+  expect(await dashboard.look('overview')).toEqual([]);
+});
+
+test('the time shown stands in the address, and comparing adds the time before', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/overview?range=7d&compare=1');
+  await page.getByText('Uses before').waitFor();
+  await page.getByText('All numbers as a table').click();
+  expect(await dashboard.look('overview-compared')).toEqual([]);
+  await page.getByText('Month', { exact: true }).click();
+  await page.waitForURL(/window=month/);
+});
+
+test('a part of the chart that is marked with the mouse is looked at closer', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/overview');
+  const chart = page.locator('.u-over');
+  const box = await chart.boundingBox();
+  if (box === null) throw new Error('There is no chart.');
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  await page.getByRole('button', { name: 'Show the last 30 days' }).click();
+  await page.waitForURL((url) => !url.search.includes('from='));
+});
+
+test('CSV is the same usage', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/overview');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'CSV' }).click(),
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(String(chunk)));
+  const [head, first] = Buffer.concat(chunks).toString('utf8').split('\r\n');
+  expect(head).toBe('windowStart,featureId,userId,sum,count');
+  expect(first).toMatch(/^\d{4}-\d\d-\d\dT00:00:00\.000Z,/);
+});
+
+test('features and their usage', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/features');
+  expect(await dashboard.look('features')).toEqual([]);
+  await page.getByRole('link', { name: 'Storage used' }).click();
+  await page.getByRole('heading', { name: 'Storage used', level: 1 }).waitFor();
+  await dashboard.settled();
+  expect(await dashboard.look('feature')).toEqual([]);
+});
+
+test('how to connect Segment', async () => {
+  await dashboard.open('/settings/connect');
+  expect(await dashboard.look('settings-connect')).toEqual([]);
+});
+
+test('nothing on any page broke the policy or threw', () => {
+  expect(dashboard.faults).toEqual([]);
+});
