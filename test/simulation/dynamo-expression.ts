@@ -284,7 +284,17 @@ function parseUpdate(tokens: Tokens): Update {
   return {
     apply(item, given) {
       const after = { ...item };
-      for (const change of changes) change(item, after, given);
+      let impossible: OperandError | undefined;
+      // All of them, so that every placeholder counts as used.
+      for (const change of changes) {
+        try {
+          change(item, after, given);
+        } catch (error) {
+          if (!(error instanceof OperandError)) throw error;
+          impossible ??= error;
+        }
+      }
+      if (impossible !== undefined) throw impossible;
       return after;
     },
   };

@@ -15,10 +15,12 @@ import type { Random } from './random.ts';
 //   crash after     the container is gone directly after the request was carried out
 //   part refused    SQS takes only some entries of a batch
 //
-// and, at any time: somebody changes a rule just when a worker has decided and not yet committed; an invocation is so slow that others begin and end between two of its calls; messages are delivered twice, in any order and again after their deletion; the answer of a function is
-// lost, so that nothing of its batch is deleted; a trigger of the Config stream comes late, again, or never; a tick of the
-// timer is lost; a deployment replaces all containers; the by-user index lags; reads that are not consistent are up to two
-// seconds old; batches and pages of queries are read piece by piece. What never happens, because AWS promises it: an
+// and, at any time: an outage, in which most or all calls, or those for some keys alone, fail for seconds or minutes; somebody changes a rule just when a
+// worker has decided and not yet committed; an invocation is so slow that others begin and end between two of its calls;
+// messages are delivered twice, in any order and again after their deletion; the answer of a function is lost, so that
+// nothing of its batch is deleted; a trigger of the Config stream comes late, again, or never; a tick of the timer is lost; a
+// deployment replaces all containers; the by-user index lags; reads that are not consistent are up to two seconds old;
+// batches and pages of queries are read piece by piece. What never happens, because AWS promises it: an
 // acknowledged write is forgotten, a consistent read misses one, half of a transaction is carried out, a message that was
 // never deleted disappears. A loss of that kind is tested by the mutants instead.
 
@@ -37,6 +39,16 @@ export const CALL_FAULTS = [
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 
+export interface Outage {
+  /** The share of calls that fail. */
+  readonly share: number;
+  /** Only calls whose request holds this text: some keys live elsewhere than others. */
+  readonly keys: string;
+}
+
+/** Everything; then the keys of events, of parts of bodies (which few calls name), groups, rows of a name, users, tasks. */
+export const OUTAGE_KEYS = ['', '', '"e#', '"b#', '"b#', '"b#', '"inbox#', '"n#', '"u#', '"job#'] as const;
+
 const RATES = [0, 0.01, 0.03, 0.08, 0.2];
 
 /** Which faults a run has, and how often: most runs have only some, so that rare combinations get their turn. */
@@ -50,6 +62,7 @@ export class Faults {
   private readonly lossRate: number;
   private readonly slowestMs: number;
   private readonly ambushRate: number;
+  private outage: Outage | undefined;
   private healed = false;
 
   constructor(random: Random) {
@@ -83,7 +96,17 @@ export class Faults {
     this.healed = true;
   }
 
-  atCall(): CallFault | undefined {
+  /** From now on, whatever else the run has; undefined: that was it. */
+  setOutage(outage: Outage | undefined): void {
+    this.outage = outage;
+  }
+
+  atCall(request: () => string): CallFault | undefined {
+    const { share = 0, keys = '' } = this.outage ?? {};
+    if (!this.healed && this.random.chance(share) && request().includes(keys)) {
+      this.counted('outage');
+      return this.random.pick(['refuse', 'error', 'throttle']);
+    }
     if (this.healed || this.enabled.length === 0 || !this.random.chance(this.rate)) return undefined;
     return this.counted(this.random.pick(this.enabled));
   }

@@ -1,5 +1,8 @@
 import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
+import type { Item } from '../../adapters/attributes.ts';
 import {
+  bodyOf,
+  chunkSk,
   EVENT_SK,
   eventPk,
   fromEventItem,
@@ -13,6 +16,7 @@ import { fromUsageItem } from '../../adapters/usage-item.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { TABLES } from './deployment.ts';
+import { jobProgress } from './job-progress.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 import { micros, outcomeOf, type SentEvent } from './oracle.ts';
@@ -40,6 +44,7 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...acknowledgedEvents(rest, stored.events),
     ...[...stored.events.values()].flatMap((event) => legalOutcome(rest, event)),
     ...unmappedIndex(rest, stored.events),
+    ...jobProgress(rest),
     ...usageRows(rest, stored.events),
     ...(await usageAsRead(rest, stored.events)),
     ...(await users(rest, stored.events)),
@@ -57,7 +62,7 @@ function storedEvents({ ledger, dynamo }: Rest): { events: Events; violations: s
     if (textOf(wire, 'sk') !== EVENT_SK) continue;
     const item = toItem(wire);
     const record = fromEventItem(item);
-    const text = item['b']?.B === undefined ? '' : inflateBody(item['b'].B);
+    const text = bodyTextOf(dynamo, item);
     const message = ledger.messages.get(record.messageId);
     const sent = message?.bodies.find((body) => body.text === text);
     if (message === undefined || sent === undefined) {
@@ -69,6 +74,21 @@ function storedEvents({ ledger, dynamo }: Rest): { events: Events; violations: s
     events.set(record.messageId, { record, sent });
   }
   return { events, violations };
+}
+
+/** The body that is stored with an event, in it or beside it; nothing where a part of it is missing. */
+function bodyTextOf(dynamo: MemoryDynamo, item: Item): string {
+  const body = bodyOf(item);
+  if ('deflated' in body) return inflateBody(body.deflated);
+  const parts = Array.from({ length: body.chunks }, (_, index) => {
+    const sk = chunkSk(body.digest, index);
+    const part = dynamo.items(TABLES.events).find((each) => {
+      return textOf(each, 'pk') === item['pk']?.S && textOf(each, 'sk') === sk;
+    });
+    return part === undefined ? undefined : toItem(part)['b']?.B;
+  });
+  const whole = parts.flatMap((part) => part ?? []);
+  return whole.length === parts.length ? inflateBody(Buffer.concat(whole)) : '';
 }
 
 function acknowledgedEvents({ ledger }: Rest, events: Events): string[] {

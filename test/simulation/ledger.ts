@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { eventPk } from '../../adapters/event-item.ts';
+import { EVENT_SK, eventPk } from '../../adapters/event-item.ts';
 import type { Item } from '../../adapters/attributes.ts';
 import { fromFeatureItem, FEATURE_PK, fromRuleItem, RULE_PK } from '../../adapters/config-item.ts';
 import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.ts';
@@ -27,6 +27,8 @@ export class Ledger {
   readonly history = new Map<number, RulesThen>([[0, { features: [], rules: [] }]]);
   /** Event key → the generation when it was stored. */
   readonly storedAt = new Map<string, number>();
+  /** Shard of an unmapped group → the keys of the events that ever stood in it. */
+  readonly rowsEver = new Map<string, Set<string>>();
   generation = 0;
   private readonly features = new Map<string, RulesetFeature>();
   private readonly rules = new Map<string, MappingRule>();
@@ -66,7 +68,10 @@ export class Ledger {
 
   private noteStored(item: WireItem): void {
     const pk = textOf(item, 'pk');
-    if (pk.startsWith(eventPk(''))) this.storedAt.set(pk.slice(eventPk('').length), this.generation);
+    if (/^[nf]#/.test(pk))
+      this.rowsEver.set(pk, (this.rowsEver.get(pk) ?? new Set()).add(textOf(item, 'sk')));
+    if (textOf(item, 'sk') === EVENT_SK && pk.startsWith(eventPk('')))
+      this.storedAt.set(pk.slice(eventPk('').length), this.generation);
   }
 
   private noteConfig(before: WireItem | undefined, after: WireItem | undefined): boolean {

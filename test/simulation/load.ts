@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import type { EventMatcher, RuleBody } from '../../core/mapping/rule.ts';
 import type { SentAmount, SentEvent } from './oracle.ts';
 import type { Random } from './random.ts';
@@ -37,6 +38,8 @@ export interface Theme {
   readonly amounts: typeof AMOUNTS;
   /** The share of events that name their feature. */
   readonly naming: number;
+  /** The share of tracks whose body does not fit its item. */
+  readonly large: number;
 }
 
 export function newTheme(random: Random): Theme {
@@ -48,6 +51,7 @@ export function newTheme(random: Random): Theme {
     features: some(FEATURES),
     amounts: some(AMOUNTS),
     naming: random.pick([0, 0.1, 0.5]),
+    large: random.pick([0, 0, 0, 0.6]),
   };
 }
 
@@ -71,6 +75,7 @@ export function newEvent(random: Random, theme: Theme, messageId: string): SentE
     ...(featureId === undefined ? [] : [`"featureId":${JSON.stringify(featureId)}`]),
     ...(deltaText === undefined ? [] : [`"delta":${deltaText}`]),
     ...(amountText === undefined ? [] : [`"amount":${amountText}`]),
+    ...(isTrack && random.chance(theme.large) ? [`"noise":"${noise(random)}"`] : []),
   ].join(',');
   const text =
     `{"type":"${isTrack ? 'track' : 'identify'}","messageId":${JSON.stringify(messageId)},` +
@@ -91,6 +96,16 @@ export function newEvent(random: Random, theme: Theme, messageId: string): SentE
     traits: isTrack ? {} : traits,
     text,
   };
+}
+
+/** Text that does not compress below what an item holds inline. */
+const NOISE_LENGTH = 46_000;
+
+function noise(random: Random): string {
+  const key = Buffer.alloc(16);
+  key.writeUInt32LE(random.below(0xffff_ffff));
+  const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(NOISE_LENGTH));
+  return bytes.toString('base64url').slice(0, NOISE_LENGTH);
 }
 
 export function newRule(random: Random, theme: Theme): RuleBody {

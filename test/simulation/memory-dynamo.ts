@@ -413,7 +413,6 @@ export class MemoryDynamo {
       condition === undefined || conditionOf(textOf(request, 'ConditionExpression'))(before ?? {}, given);
     let after: WireItem | undefined;
     let impossible: OperandError | undefined;
-    let isEvaluated = true;
     if (action === 'Put') after = normalised(target);
     if (action === 'ConditionCheck') after = before;
     if (action === 'Update') {
@@ -426,10 +425,9 @@ export class MemoryDynamo {
       } catch (error) {
         if (!(error instanceof OperandError)) throw error;
         impossible = error;
-        isEvaluated = after !== undefined;
       }
     }
-    if (isEvaluated) given.assertAllUsed();
+    given.assertAllUsed();
     if (!held) return { failed: before };
     if (impossible !== undefined) return { impossible };
     if (after !== undefined && sizeOf(after) > ITEM_BYTES_MAX)

@@ -11,12 +11,16 @@ export interface Edit {
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly [Edit, ...Edit[]];
+  /** The race of interleavings.ts that finds it: a gap so narrow that chance does not. */
+  readonly race?: string;
 }
 
 const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
   name,
   edits: [{ file, find, replace }],
 });
+
+const inRace = (race: string, found: Mutant): Mutant => ({ ...found, race });
 
 export const MUTANTS: readonly Mutant[] = [
   mutant(
@@ -49,17 +53,20 @@ export const MUTANTS: readonly Mutant[] = [
     'await deps.unmapped.raiseFence(group, unmappedIn, generation);',
     'if (group.kind === undefined) await deps.unmapped.raiseFence(group, unmappedIn, generation);',
   ),
-  mutant(
-    'the fence is raised after the look at the rows',
-    'functions/reprocess/plan-sweeps.ts',
-    `await deps.unmapped.raiseFence(group, unmappedIn, generation);
+  inRace(
+    'a new event and a rule that names it',
+    mutant(
+      'the fence is raised after the look at the rows',
+      'functions/reprocess/plan-sweeps.ts',
+      `await deps.unmapped.raiseFence(group, unmappedIn, generation);
   const shard = await deps.unmapped.shard(unmappedIn);
   if (shard === undefined || shard.fence > generation) return undefined; // a newer plan has taken over
   const [row] = await deps.unmapped.rows(unmappedIn, 1);`,
-    `const [row] = await deps.unmapped.rows(unmappedIn, 1);
+      `const [row] = await deps.unmapped.rows(unmappedIn, 1);
   await deps.unmapped.raiseFence(group, unmappedIn, generation);
   const shard = await deps.unmapped.shard(unmappedIn);
   if (shard === undefined || shard.fence > generation) return undefined;`,
+    ),
   ),
   mutant(
     'the timer looks only at generations that were not planned',

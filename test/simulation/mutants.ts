@@ -23,7 +23,7 @@ interface Found {
   readonly violation: string;
 }
 
-async function run({ edits }: Mutant): Promise<Found | undefined> {
+async function run({ edits, race }: Mutant): Promise<Found | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
   try {
     mkdirSync(join(folder, 'test'));
@@ -36,15 +36,16 @@ async function run({ edits }: Mutant): Promise<Found | undefined> {
         throw new Error(`"${find}" does not occur exactly once in ${file}: bring the mutant up to date.`);
       writeFileSync(path, before + replace + after);
     }
-    return firstViolation(await outputOf(folder));
+    return race === undefined
+      ? firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds))
+      : firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function outputOf(folder: string): Promise<string> {
-  const main = join(folder, 'test/simulation/main.ts');
-  const child = spawn(process.execPath, [main, '--seeds', values.seeds], {
+function outputOf(folder: string, script: string, ...args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [join(folder, 'test/simulation', script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -59,6 +60,13 @@ function firstViolation(output: string): Found | undefined {
   if (output.includes(' 0 violations.')) return undefined;
   const [, violation = ''] = /^seed (\d+: .*)$/m.exec(output) ?? [];
   return { seeds: Number(summary[1] ?? summary[2]), violation };
+}
+
+/** Of a race that was tried in every order. */
+function firstProblem(output: string): Found | undefined {
+  if (!/: \d+ problems/.test(output)) throw new Error(`The race of a mutant did not report: ${output}`);
+  if (!/: [1-9]\d* problems/.test(output)) return undefined;
+  return { seeds: 0, violation: `in a race: ${output.split('\n', 1)[0] ?? ''}` };
 }
 
 const started = performance.now();

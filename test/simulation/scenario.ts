@@ -3,7 +3,7 @@ import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { changeSomething, editor, prepare, sender, type Stage } from './actors.ts';
 import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
 import { rule as ruleNode } from './determinism.ts';
-import { Faults } from './faults.ts';
+import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
 import { INGEST_KEY } from './http-request.ts';
 import { violationsAtRest } from './invariants.ts';
 import { Ledger } from './ledger.ts';
@@ -142,6 +142,17 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     scheduler.start(async () => {
       await scheduler.sleep(at - scheduler.now);
       await deployment.tick();
+    });
+  }
+  for (let i = random.pick([0, 0, 1, 2]); i > 0; i -= 1) {
+    const outage: Outage = { share: random.pick([0.7, 1]), keys: random.pick(OUTAGE_KEYS) };
+    const lastsMs = random.pick([2_000, 20_000, 2 * MINUTE]);
+    scheduler.start(async () => {
+      await scheduler.sleep(moment() - scheduler.now);
+      log(`an outage of ${String(outage.share)} ${outage.keys}`);
+      faults.setOutage(outage);
+      await scheduler.sleep(random.below(lastsMs));
+      faults.setOutage(undefined);
     });
   }
   for (let i = random.below(3); i > 0; i -= 1) {

@@ -77,7 +77,7 @@ async function handle(request: HttpRequest): Promise<Handled> {
   const body: unknown = JSON.parse(String(request.body));
   if (!isRecord(body)) throw new Error('A request is a JSON object.');
   const isDynamo = service.startsWith('DynamoDB');
-  const fault = invocation?.faulty === true ? faults.atCall() : undefined;
+  const fault = invocation?.faulty === true ? faults.atCall(() => String(request.body)) : undefined;
   const run = (partial = false): Handled => answerOf(isDynamo, operation, body, partial);
 
   const isPrivate = invocation?.faulty === false || world.isPrivate?.(invocation, operation, body) === true;
