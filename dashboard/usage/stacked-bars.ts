@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { stackedHeights } from './stacked-heights.ts';
 import type { UsageRange } from './usage-range.ts';
 import { shortWindowLabel } from './window-label.ts';
 
@@ -95,14 +96,4 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
 function labelled(seconds: readonly number[], width: number): number[] {
   const every = Math.max(1, Math.ceil(seconds.length / Math.max(1, Math.floor(width / LABEL_WIDTH))));
   return seconds.filter((_, index) => index % every === 0);
-}
-
-/** For each layer the height at which it ends, from the bottom up. */
-export function stackedHeights(layers: readonly (readonly number[])[]): number[][] {
-  let below: readonly number[] = [];
-  return layers.map((values) => {
-    const heights = values.map((value, index) => (below[index] ?? 0) + value);
-    below = heights;
-    return heights;
-  });
 }

@@ -49,7 +49,7 @@ function days(count: number, now: number): UsageRange {
 
 /** A range that somebody chose, in the finest window that is not too many bars; whole windows, and at least one. */
 export function chosenRange(from: number, to: number): UsageRange {
-  const length = Math.max(to - from, HOUR);
+  const length = Math.max(to - from, 1);
   const window = length <= 3 * DAY ? 'hour' : length <= 120 * DAY ? 'day' : 'month';
   return wholeWindows(from, from + length, window);
 }

@@ -88,6 +88,14 @@ test('how to connect Segment', async () => {
   expect(await dashboard.look('settings-connect')).toEqual([]);
 });
 
+test('Chargebee is switched on, and the change is kept', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/settings/billing');
+  expect(await dashboard.look('settings-billing')).toEqual([]);
+  await page.getByLabel('Take billing ids').check();
+  await page.getByText('Chargebee switched on by').waitFor();
+});
+
 test('nothing on any page broke the policy or threw', () => {
   expect(dashboard.faults).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,18 @@ describe('synth', () => {
       'dashboard index.js package.json',
       ...Array.from({ length: functionNames.length - 1 }, () => 'index.js package.json'),
     ]);
+  });
+
+  test('builds a dashboard whose first page loads at most 200 KB of compressed JavaScript, all of it from here', () => {
+    const admin = template.ofType('AWS::Lambda::Function').map(codeFolder).find(hasDashboard);
+    const dashboard = join(admin ?? '', 'dashboard');
+    const page = readFileSync(join(dashboard, 'index.html'), 'utf8');
+    // The program, and with it everything that it imports before it shows anything.
+    const scripts = [...page.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map(([, name = '']) => name);
+    expect(scripts.length).toBeGreaterThan(0);
+    const bytes = scripts.map((name) => statSync(join(dashboard, `${name}.gz`)).size);
+    expect(bytes.reduce((total, size) => total + size, 0)).toBeLessThanOrEqual(200 * 1024);
+    expect(page).not.toMatch(/https?:|\sstyle=|<style|\son\w+=|<script(?![^>]+src=)/);
   });
 
   test('bundles the AWS SDK, so that the version tested is the one that runs', () => {
@@ -552,6 +564,8 @@ function lambdaOf(name: string): Resource {
   if (lambda === undefined) throw new Error(`The template has no function ${name}.`);
   return lambda;
 }
+
+const hasDashboard = (code: string): boolean => readdirSync(code).includes('dashboard');
 
 function codeFolder(lambda: Resource): string {
   const { Code } = z.object({ Code: z.object({ S3Key: z.string() }) }).parse(lambda.Properties);

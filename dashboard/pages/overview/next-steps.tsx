@@ -54,7 +54,7 @@ const stepsOf = ({ features, unmapped, quarantined }: Overview): Step[] => [
     why: `${unmapped.groups === 1 ? 'One kind of event' : `${unmapped.groups.toLocaleString()} kinds of events`} without a feature or rule`,
   },
   {
-    to: '/events?status=quarantined',
+    to: '/events/quarantine',
     count: quarantined,
     what: quarantined === 1 ? 'event in quarantine' : 'events in quarantine',
     why: 'They failed again and again; see why, and send them back',

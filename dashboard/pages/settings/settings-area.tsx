@@ -12,5 +12,9 @@ export const settingsArea: PageArea = {
       path: '/settings/connect',
       component: lazyPage(async () => (await import('./connect-page.tsx')).ConnectPage),
     },
+    {
+      path: '/settings/billing',
+      component: lazyPage(async () => (await import('./billing-page.tsx')).BillingPage),
+    },
   ],
 };

@@ -18,6 +18,7 @@ export function SettingsPage({ title, description, actions, children }: Settings
         links={[
           { to: '/settings', label: 'API keys' },
           { to: '/settings/connect', label: 'Connect Segment' },
+          { to: '/settings/billing', label: 'Billing providers' },
         ]}
       />
       {children}
