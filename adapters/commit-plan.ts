@@ -1,5 +1,7 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { EventDecision, EventNote } from '../core/decide-event.ts';
+import type { FeatureUse } from '../core/decide-track.ts';
+import { negateDecimal } from '../core/decimal.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
 import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
@@ -15,6 +17,7 @@ import {
   type EventOutcome,
   type EventRecord,
   type EventState,
+  type OutcomeRevision,
 } from './event-item.ts';
 import { identityItems } from './identity-plan.ts';
 import { keyPartOf } from './keys.ts';
@@ -44,6 +47,12 @@ export interface DecidedEvent {
   readonly record: EventRecord;
   readonly decision: EventDecision | { readonly kind: 'quarantined'; readonly error: string };
   readonly generation: number;
+  /** The generation that decided the uses that are kept of an earlier decision; the outcome goes on naming it. */
+  readonly keptFrom?: number;
+  /** What a mapped event has counted so far; what the decision does not keep of it is taken back. */
+  readonly counted?: readonly FeatureUse[];
+  /** The revisions that the new outcome carries. */
+  readonly revisions?: readonly OutcomeRevision[];
 }
 
 /** One item of a transaction and the events that must be decided again when its condition fails. */
@@ -88,17 +97,16 @@ function itemKeysOf(event: DecidedEvent, facts: IdentityFacts): string[] {
     if (decision.kind !== 'unmapped') keys.push(`row ${record.key}`);
   }
   keys.push(...identityKeysOf(event, facts), ...engageKeysOf(event));
+  const day = String(Math.floor(record.time / 86_400_000));
+  for (const { featureId } of usageChangesOf(event)) {
+    keys.push(
+      JSON.stringify(['use', record.userId, featureId, day]),
+      JSON.stringify(['use', featureId, day]),
+    );
+  }
   switch (decision.kind) {
-    case 'mapped': {
-      const day = String(Math.floor(record.time / 86_400_000));
-      for (const { featureId } of decision.uses) {
-        keys.push(
-          JSON.stringify(['use', record.userId, featureId, day]),
-          JSON.stringify(['use', featureId, day]),
-        );
-      }
+    case 'mapped':
       break;
-    }
     case 'unmapped':
       if (record.unmappedIn === undefined)
         keys.push(`row ${record.key}`, `group ${unmappedPk(decision.group, 0)}`);
@@ -226,33 +234,40 @@ function eventUpdate(
   const notes = note === undefined ? told : [...told, note];
   const to: EventState = decision.kind;
   const outcome: EventOutcome = {
-    generation: event.generation,
+    generation: event.keptFrom ?? event.generation,
     decidedAt: now,
     ...(decision.kind === 'mapped' && { uses: decision.uses }),
     ...(identified !== undefined && { identify: identifiedOutcome(identified) }),
     ...(notes.length > 0 && { notes }),
     ...(decision.kind === 'quarantined' && { error: decision.error }),
+    ...(event.revisions !== undefined && event.revisions.length > 0 && { revisions: event.revisions }),
   };
   const sets = ['st = :to', 'o = :o'];
   const values: Record<string, AttributeValue> = {
     ':from': S(record.state),
     ':to': S(to),
     ':o': S(JSON.stringify(outcome)),
+    ':g': N(event.generation),
   };
   if (decision.kind === 'unmapped') {
     sets.push('r = :r', 'x = :x');
     values[':r'] = S(decision.reason);
     values[':x'] = S(record.unmappedIn ?? unmappedPk(decision.group, shard));
   }
+  // A redrive makes it `received` again: a decision that is older than this one must not find it then.
+  if (decision.kind === 'quarantined') sets.push('fence = :g');
   // The reason too, since the group's count of that reason is taken back.
   const sameReason = record.reason === undefined ? '' : ' AND r = :was';
   if (record.reason !== undefined) values[':was'] = S(record.reason);
+  // And what was counted, since exactly that is taken back.
+  const sameOutcome = event.counted === undefined ? '' : ' AND o = :counted';
+  if (event.counted !== undefined) values[':counted'] = S(record.outcome ?? '');
   return {
     Update: {
       TableName: table,
       Key: { pk: S(eventPk(record.key)), sk: S(EVENT_SK) },
       UpdateExpression: `SET ${sets.join(', ')}${decision.kind === 'unmapped' ? '' : ' REMOVE r, x'}`,
-      ConditionExpression: `st = :from${sameReason}`,
+      ConditionExpression: `st = :from${sameReason}${sameOutcome} AND (attribute_not_exists(fence) OR fence <= :g)`,
       ExpressionAttributeValues: values,
     },
   };
@@ -327,20 +342,29 @@ function quarantineItems(table: string, chunk: readonly DecidedEvent[]): Planned
 }
 
 function usageItems(table: string, chunk: readonly DecidedEvent[]): PlannedItem[] {
-  const changes = chunk.flatMap(({ record, decision }): UsageChange[] =>
-    decision.kind === 'mapped'
-      ? decision.uses.map(({ featureId, delta }) => ({
-          userId: record.userId,
-          featureId,
-          time: record.time,
-          delta,
-          events: 1,
-        }))
-      : [],
-  );
   const shard = spread(chunk[0]?.record.key ?? '', FEATURE_SHARDS);
-  return foldUsage(changes).map((row) => ({
+  return foldUsage(chunk.flatMap(usageChangesOf)).map((row) => ({
     item: { Update: toUsageUpdate(table, row, shard) },
     owners: [],
   }));
+}
+
+/** What the event counts from now on and did not before, and what it did before and does not any more. */
+function usageChangesOf({ record, decision, counted = [] }: DecidedEvent): UsageChange[] {
+  const uses = decision.kind === 'mapped' ? decision.uses : [];
+  const { userId, time } = record;
+  const isIn = (list: readonly FeatureUse[], use: FeatureUse): boolean =>
+    list.some(({ featureId, delta }) => featureId === use.featureId && delta === use.delta);
+  const came = uses.filter((use) => !isIn(counted, use));
+  const left = counted.filter((use) => !isIn(uses, use));
+  return [
+    ...came.map(({ featureId, delta }) => ({ userId, featureId, time, delta, events: 1 as const })),
+    ...left.map(({ featureId, delta }) => ({
+      userId,
+      featureId,
+      time,
+      delta: negateDecimal(delta),
+      events: -1 as const,
+    })),
+  ];
 }

@@ -39,13 +39,26 @@ export interface RuleRecord {
   readonly changeId: string;
 }
 
-export const RULE_CHANGES = ['created', 'changed', 'enabled', 'disabled', 'deleted'] as const;
+/** `reverted` and `recounted`: nothing of the rule itself was changed. */
+export const RULE_CHANGES = [
+  'created',
+  'changed',
+  'enabled',
+  'disabled',
+  'deleted',
+  'reverted',
+  'recounted',
+] as const;
 export type RuleChange = (typeof RULE_CHANGES)[number];
+/** What was asked for what the rule had counted before. */
+export const PAST_CHANGES = ['revert', 'recount'] as const;
+export type PastChangeKind = (typeof PAST_CHANGES)[number];
 
 /** One version of a rule, as it was saved. */
 export interface RuleVersion {
   readonly version: number;
   readonly change: RuleChange;
+  readonly past?: PastChangeKind;
   readonly at: number;
   readonly by: string;
   readonly body: RuleBody;
@@ -136,6 +149,7 @@ export function toHistoryItem(ruleId: string, version: RuleVersion): Item {
     at: N(version.at),
     by: S(version.by),
     wh: S(version.change),
+    ...(version.past !== undefined && { pa: S(version.past) }),
   };
 }
 
@@ -143,6 +157,7 @@ export function fromHistoryItem(item: Item): RuleVersion {
   return {
     version: Number(readS(item, 'sk')),
     change: readOneOf(item, 'wh', RULE_CHANGES),
+    ...(item['pa'] !== undefined && { past: readOneOf(item, 'pa', PAST_CHANGES) }),
     at: readN(item, 'at'),
     by: readS(item, 'by'),
     body: ruleBodyOf(item),

@@ -22,6 +22,7 @@ import {
 } from './config-item.ts';
 import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 import type { Page } from './event-store.ts';
+import { fromPastItem, PAST_PK, type PastChangeRecord } from './past-change-item.ts';
 import type { SavedRule } from './ruleset-change.ts';
 
 // Reading features, rules and the history of rules, always consistently: what was just saved is there.
@@ -31,6 +32,8 @@ const HISTORY_MAX = 20;
 /** Longer ids were never given out, and would be more than a DynamoDB key holds. */
 const ID_LENGTH_MAX = 200;
 const IDS_PER_QUERY = 1_000;
+/** More changes of the past are not made between a lost reply and its repetition. */
+const PAST_CHANGES_LOOKED_AT = 50;
 
 export class ConfigReader {
   protected readonly dynamo: DynamoDBClient;
@@ -94,6 +97,13 @@ export class ConfigReader {
     return (items ?? []).map(fromHistoryItem);
   }
 
+  /** All versions of a rule, newest first, page by page; those of a deleted rule too. */
+  async rulePast(id: string, limit: number, cursor?: string): Promise<Page<RuleVersion>> {
+    if (id.length > ID_LENGTH_MAX) return { rows: [] };
+    const page = await this.page(historyPk(id), limit, cursor, false);
+    return { ...page, rows: page.rows.map(fromHistoryItem) };
+  }
+
   /** A feature's item, also of a deleted one. */
   protected async featureRecord(id: string): Promise<FeatureRecord | undefined> {
     const item = id.length > ID_LENGTH_MAX ? undefined : await this.item(featureKey(id));
@@ -109,6 +119,21 @@ export class ConfigReader {
   async ruleCount(): Promise<number> {
     const item = await this.item(RULE_COUNT_KEY);
     return item === undefined ? 0 : readN(item, 'n');
+  }
+
+  /** The change of the past that was made under this id; undefined when it was not made, or long ago. */
+  protected async pastChange(changeId: string): Promise<PastChangeRecord | undefined> {
+    const { Items: items } = await this.dynamo.send(
+      new QueryCommand({
+        TableName: this.table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': S(PAST_PK) },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: PAST_CHANGES_LOOKED_AT,
+      }),
+    );
+    return (items ?? []).map(fromPastItem).find((change) => change.changeId === changeId);
   }
 
   /** Ids of the rules that count for a feature, enabled or not. */
@@ -141,7 +166,7 @@ export class ConfigReader {
   }
 
   /** One query, so at most 1 MB, of one partition. The cursor is the last sort key. */
-  private async page(pk: string, limit: number, cursor?: string): Promise<Page<Item>> {
+  private async page(pk: string, limit: number, cursor?: string, forward = true): Promise<Page<Item>> {
     const after = decodeCursor(cursor)?.['after'];
     if (cursor !== undefined && (after === undefined || after.S === '' || after.S.length > ID_LENGTH_MAX)) {
       throw new InvalidCursorError('The cursor is not one that this list gave out.');
@@ -152,6 +177,7 @@ export class ConfigReader {
         KeyConditionExpression: 'pk = :pk',
         ExpressionAttributeValues: { ':pk': S(pk) },
         ConsistentRead: true,
+        ScanIndexForward: forward,
         Limit: limit,
         ...(after !== undefined && { ExclusiveStartKey: { pk: S(pk), sk: after } }),
       }),

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { RULE_LIMITS } from '../core/mapping/limits.ts';
 import type { CheckedRuleBody, RuleBody, RuleProblem } from '../core/mapping/rule.ts';
-import type { Ruleset } from '../core/ruleset.ts';
+import type { Ruleset, RulesetSnapshot } from '../core/ruleset.ts';
 import { N, type Item } from './attributes.ts';
 import { commitConfigChange, type NotSaved, type Plan } from './config-commit.ts';
 import {
@@ -15,10 +15,12 @@ import {
   type Feature,
   type FeatureBody,
   type FeatureType,
+  type PastChangeKind,
   type RuleChange,
   type RuleRecord,
 } from './config-item.ts';
 import { ConfigReader } from './config-reader.ts';
+import { toPastItem, type PastChangeRecord } from './past-change-item.ts';
 import {
   featureAfter,
   ruleAfter,
@@ -48,12 +50,18 @@ export type RuleCreated =
   | { readonly kind: 'unknown_feature' | 'too_many' }
   | NotSaved;
 export type RuleChanged =
-  | { readonly kind: 'saved'; readonly rule: SavedRule }
+  | { readonly kind: 'saved'; readonly rule: SavedRule; readonly past?: SavedPast }
+  /** Reverting is for a rule that counts no longer. */
+  | { readonly kind: 'still_enabled' }
   | { readonly kind: 'not_found' | 'unknown_feature' }
   | { readonly kind: 'moved'; readonly version: number }
   | { readonly kind: 'invalid'; readonly problems: readonly RuleProblem[] }
   | NotSaved;
-export type RuleDeleted = { readonly kind: 'deleted' | 'not_found' } | NotSaved;
+export type RuleDeleted =
+  { readonly kind: 'deleted'; readonly past?: SavedPast } | { readonly kind: 'not_found' } | NotSaved;
+
+/** The change of the past, where one was asked for. */
+export type SavedPast = Pick<PastChangeRecord, 'generation' | 'cause'>;
 
 /** The fields to change; a label that is there as `undefined` is removed. */
 export interface FeatureChange {
@@ -178,62 +186,96 @@ export class ConfigStore extends ConfigReader {
 
   /**
    * Changes a rule to what `edit` makes of its body. With `version`, only that version is changed: when the rule has
-   * moved on, nothing is.
+   * moved on, nothing is. With `past`, what the rule has counted so far is reverted or recounted as well; the rule then
+   * gets a new version even where its body stays, because that tells what it counted before from what it counts after.
    */
   async changeRule(
     id: string,
     edit: (body: RuleBody) => CheckedRuleBody,
     by: string,
-    version?: number,
+    { version, past }: { readonly version?: number | undefined; readonly past?: PastChangeKind } = {},
   ): Promise<RuleChanged> {
     const changeId = randomUUID();
     return await this.commit<RuleChanged>(async (current) => {
       const known = await this.ruleRecord(id);
       if (known === undefined) return { result: { kind: 'not_found' } };
       const { rule: before } = known;
-      if (known.changeId === changeId) return { result: { kind: 'saved', rule: before } };
+      if (known.changeId === changeId) {
+        const saved = past === undefined ? undefined : await this.pastChange(changeId);
+        return { result: { kind: 'saved', rule: before, ...(saved !== undefined && { past: saved }) } };
+      }
       if (version !== undefined && version !== before.version)
         return { result: { kind: 'moved', version: before.version } };
       const checked = edit(before.body);
       if (!checked.ok) return { result: { kind: 'invalid', problems: checked.problems } };
       const { body } = checked;
-      if (isDeepStrictEqual(body, before.body)) return { result: { kind: 'saved', rule: before } };
+      if (past === 'revert' && body.enabled) return { result: { kind: 'still_enabled' } };
+      const isSame = isDeepStrictEqual(body, before.body);
+      if (isSame && past === undefined) return { result: { kind: 'saved', rule: before } };
       if (!current.featureById.has(body.featureId)) return { result: { kind: 'unknown_feature' } };
       const rule = ruleAfter(before, { id, body, at: this.options.now(), by }, current.generation + 1);
-      const change = wordForEdit(before.body, body);
+      const change = isSame && past !== undefined ? WORD_FOR_PAST[past] : wordForEdit(before.body, body);
+      const next = withRule(current, rule);
+      const cause = `${ruleName(rule)} ${change}${past === undefined || isSame ? '' : ` and ${WORD_FOR_PAST[past]}`}`;
       return {
-        result: { kind: 'saved', rule },
+        result: {
+          kind: 'saved',
+          rule,
+          ...(past !== undefined && { past: { generation: next.generation, cause } }),
+        },
         write: {
-          next: withRule(current, rule),
-          cause: `${ruleName(rule)} ${change}`,
-          items: this.ruleWrites({ rule, changeId }, change),
+          next,
+          cause,
+          items: [
+            ...this.ruleWrites({ rule, changeId }, change, past),
+            ...this.pastWrites(past, { next, rule, cause, changeId }),
+          ],
         },
       };
     });
   }
 
-  async deleteRule(id: string, by: string): Promise<RuleDeleted> {
+  /** With `past`, what the rule has counted is taken back. */
+  async deleteRule(id: string, by: string, past?: 'revert'): Promise<RuleDeleted> {
+    const changeId = randomUUID();
     let tried = false;
     return await this.commit<RuleDeleted>(async (current) => {
       const known = await this.ruleRecord(id);
       // After a first try it may be our own deletion, whose reply was lost; if it was another's, the rule is gone too.
-      if (known === undefined) return { result: { kind: tried ? 'deleted' : 'not_found' } };
+      if (known === undefined) {
+        const saved = past === undefined ? undefined : await this.pastChange(changeId);
+        // Another may have deleted it without reverting: then this was not done.
+        const isDone = tried && (past === undefined || saved !== undefined);
+        return {
+          result: isDone
+            ? { kind: 'deleted', ...(saved !== undefined && { past: saved }) }
+            : { kind: 'not_found' },
+        };
+      }
       tried = true;
       const { rule } = known;
       const last = {
         version: rule.version + 1,
         change: 'deleted',
+        ...(past !== undefined && { past }),
         at: this.options.now(),
         by,
         body: rule.body,
       } as const;
       const count = await this.ruleCount();
+      const next = withoutRule(current, id);
+      const cause = `${ruleName(rule)} deleted${past === undefined ? '' : ' and reverted'}`;
+      const after = { ...rule, version: last.version, updatedAt: last.at, updatedBy: by };
       return {
-        result: { kind: 'deleted' },
+        result: {
+          kind: 'deleted',
+          ...(past !== undefined && { past: { generation: next.generation, cause } }),
+        },
         write: {
-          next: withoutRule(current, id),
-          cause: `${ruleName(rule)} deleted`,
+          next,
+          cause,
           items: [
+            ...this.pastWrites(past, { next, rule: after, cause, changeId }),
             { Delete: { TableName: this.table, Key: { ...ruleKey(id) } } },
             put(this.table, toHistoryItem(id, last)),
             this.countWrite(count - 1),
@@ -252,18 +294,42 @@ export class ConfigStore extends ConfigReader {
     );
   }
 
-  private ruleWrites({ rule, changeId }: RuleRecord, change: RuleChange): TransactWriteItem[] {
+  private ruleWrites(
+    { rule, changeId }: RuleRecord,
+    change: RuleChange,
+    past?: PastChangeKind,
+  ): TransactWriteItem[] {
     const { version, body, updatedAt: at, updatedBy: by } = rule;
-    return [
-      put(this.table, toRuleItem({ rule, changeId })),
-      put(this.table, toHistoryItem(rule.id, { version, change, at, by, body })),
-    ];
+    const saved = { version, change, ...(past !== undefined && { past }), at, by, body };
+    return [put(this.table, toRuleItem({ rule, changeId })), put(this.table, toHistoryItem(rule.id, saved))];
+  }
+
+  /** Everything that versions before this one have counted is to be changed. */
+  private pastWrites(
+    past: PastChangeKind | undefined,
+    { next, rule, cause, changeId }: PastOfRule,
+  ): TransactWriteItem[] {
+    if (past === undefined) return [];
+    const { id: ruleId, version: belowVersion, updatedAt: at, updatedBy: by } = rule;
+    const { generation } = next;
+    const change = { kind: past, ruleId, belowVersion, generation, cause, at, by, changeId };
+    return [put(this.table, toPastItem(change))];
   }
 
   /** Exact, because the transaction holds only while nothing else has changed. */
   private readonly countWrite = (count: number): TransactWriteItem =>
     put(this.table, { ...RULE_COUNT_KEY, n: N(count) });
 }
+
+interface PastOfRule {
+  readonly next: RulesetSnapshot;
+  /** As it is after the change. */
+  readonly rule: SavedRule;
+  readonly cause: string;
+  readonly changeId: string;
+}
+
+const WORD_FOR_PAST = { revert: 'reverted', recount: 'recounted' } as const;
 
 const put = (table: string, item: Item): TransactWriteItem => ({
   Put: { TableName: table, Item: { ...item } },

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { StoredEvent, StoredEventHead } from '../core/decide-event.ts';
+import type { FeatureUse } from '../core/decide-track.ts';
 import { isJsonObject, parseJson } from '../core/json-value.ts';
 import type { Dialect, EventType } from '../core/segment-event.ts';
 import { UNMAPPED_REASONS, type UnmappedReason } from '../core/unmapped-group.ts';
@@ -49,12 +50,7 @@ export interface EventOutcome {
   /** The generation of the ruleset that decided. */
   readonly generation: number;
   readonly decidedAt: number;
-  readonly uses?: readonly {
-    readonly featureId: string;
-    readonly delta: string;
-    readonly ruleId?: string | undefined;
-    readonly ruleVersion?: number | undefined;
-  }[];
+  readonly uses?: readonly FeatureUse[];
   /** Of an identify: the row of the decision table that applied, and what it did. */
   readonly identify?: {
     readonly row: number;
@@ -65,6 +61,21 @@ export interface EventOutcome {
   readonly notes?: readonly string[];
   /** Why a quarantined event failed. */
   readonly error?: string;
+  /** The latest changes of the past that touched it, oldest first. */
+  readonly revisions?: readonly OutcomeRevision[];
+}
+
+/** A rule that counted the event was reverted or recounted. */
+export interface OutcomeRevision {
+  readonly kind: 'revert' | 'recount';
+  readonly ruleId: string;
+  /** What versions below this one had counted was taken back. */
+  readonly belowVersion: number;
+  /** The generation of the ruleset that it was revised by. */
+  readonly generation: number;
+  readonly at: number;
+  /** Uses of other rules were kept; otherwise the event was decided again as a whole. */
+  readonly kept: boolean;
 }
 
 /** An event's item without its body. */
@@ -82,6 +93,8 @@ export interface EventRecord extends StoredEventHead {
   readonly redriven?: { readonly at: number; readonly by: string; readonly error?: string };
   /** When a different body under the same messageId was refused. */
   readonly conflictAt?: number;
+  /** No decision made with an older ruleset may be committed for this event any more. */
+  readonly fence?: number;
 }
 
 export const eventPk = (eventKey: string): string => `e#${eventKey}`;
@@ -145,6 +158,7 @@ export function fromEventItem(item: Item): EventRecord {
   const unmappedIn = readOptionalS(item, 'x');
   const conflictAt = readOptionalN(item, 'cf');
   const redriven = readRedriven(item);
+  const fence = readOptionalN(item, 'fence');
   const type: EventType = readOneOf(item, 'ty', ['identify', 'track']);
   const time = Number(readS(item, 't').slice(0, 13));
   if (!Number.isSafeInteger(time)) throw new DamagedItemError('The stored event has no readable time.');
@@ -166,6 +180,7 @@ export function fromEventItem(item: Item): EventRecord {
     ...(unmappedIn !== undefined && { unmappedIn }),
     ...(redriven !== undefined && { redriven }),
     ...(conflictAt !== undefined && { conflictAt }),
+    ...(fence !== undefined && { fence }),
   };
 }
 

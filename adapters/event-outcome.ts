@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import type { FeatureUse } from '../core/decide-track.ts';
 import { parseJson } from '../core/json-value.ts';
 import { DamagedItemError } from './attributes.ts';
-import type { EventOutcome } from './event-item.ts';
+import type { EventOutcome, OutcomeRevision } from './event-item.ts';
 
 const outcomeSchema = z.object({
   generation: z.number(),
@@ -26,20 +27,49 @@ const outcomeSchema = z.object({
   ),
   notes: z.optional(z.array(z.string())),
   error: z.optional(z.string()),
+  revisions: z.optional(
+    z.array(
+      z.object({
+        kind: z.enum(['revert', 'recount']),
+        ruleId: z.string(),
+        belowVersion: z.number(),
+        generation: z.number(),
+        at: z.number(),
+        kept: z.boolean(),
+      }),
+    ),
+  ),
 });
+
+type StoredUse = NonNullable<z.infer<typeof outcomeSchema>['uses']>[number];
 
 /** Reads the outcome that a commit stored with an event. Throws DamagedItemError where it is not one. */
 export function fromStoredOutcome(text: string): EventOutcome {
   const json = parseJson(text);
   const parsed = z.safeParse(outcomeSchema, json.ok ? json.value : undefined);
   if (!parsed.success) throw new DamagedItemError('The stored outcome of an event cannot be read.');
-  const { generation, decidedAt, uses, identify, notes, error } = parsed.data;
+  const { generation, decidedAt, uses, identify, notes, error, revisions } = parsed.data;
   return {
     generation,
     decidedAt,
-    ...(uses !== undefined && { uses }),
+    ...(uses !== undefined && { uses: uses.map(toUse) }),
     ...(identify !== undefined && { identify }),
     ...(notes !== undefined && { notes }),
     ...(error !== undefined && { error }),
+    ...(revisions !== undefined && { revisions }),
   };
+}
+
+const toUse = ({ featureId, delta, ruleId, ruleVersion }: StoredUse): FeatureUse => ({
+  featureId,
+  delta,
+  ...(ruleId !== undefined && { ruleId }),
+  ...(ruleVersion !== undefined && { ruleVersion }),
+});
+
+/** The revisions of an outcome that is about to be replaced: what happened to an event is not forgotten. */
+export function revisionsIn(outcome: string | undefined): readonly OutcomeRevision[] {
+  // Nearly every outcome has none, and is not worth parsing for it.
+  if (outcome?.includes('"revisions"') !== true) return [];
+  return fromStoredOutcome(outcome).revisions ?? [];
 }

@@ -8,6 +8,7 @@ import { packChunks, type DecidedEvent, type Tables } from './commit-plan.ts';
 import { engageWordOf } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
 import type { EventState } from './event-item.ts';
+import { revisionsIn } from './event-outcome.ts';
 import { isPermanent } from './failure-kind.ts';
 import { factsForIdentifies } from './identity-facts.ts';
 import type { EventStore } from './event-store.ts';
@@ -43,6 +44,8 @@ export interface Settled {
   readonly unmapped: number;
   readonly applied: number;
   readonly quarantined: number;
+  /** How many events of each name were looked at. */
+  readonly names: ReadonlyMap<string, number>;
   readonly failed: readonly FailedEvent[];
 }
 
@@ -65,6 +68,7 @@ export async function settleEvents(
   const unique = [...new Set(keys)];
   const total = { mapped: 0, unmapped: 0, applied: 0, quarantined: 0 };
   const failed: FailedEvent[] = [];
+  const names = new Map<string, number>();
   for (let start = 0; start < unique.length; start += EVENTS_AT_ONCE) {
     let pending: readonly string[] = unique.slice(start, start + EVENTS_AT_ONCE);
     for (let round = 0; pending.length > 0; round += 1) {
@@ -75,7 +79,7 @@ export async function settleEvents(
       }
       // Many who claim one email come past one another only a few at a time.
       if (round > 1) await pause(round - 1);
-      const { decided, done, stale, broken } = await settleRound(deps, pending, options);
+      const { decided, done, stale, broken } = await settleRound(deps, pending, options, names);
       for (const key of done) {
         const kind = decided.get(key);
         if (kind !== undefined) total[kind] += 1;
@@ -84,7 +88,7 @@ export async function settleEvents(
       pending = stale;
     }
   }
-  return { ...total, failed };
+  return { ...total, names, failed };
 }
 
 interface Round {
@@ -98,6 +102,7 @@ async function settleRound(
   deps: SettleDependencies,
   keys: readonly string[],
   options: SettleOptions,
+  names: Map<string, number>,
 ): Promise<Round> {
   // The ruleset before the events: a decision may be older than the rules of its commit (the fence then stops it), never
   // newer than the generation that it claims.
@@ -108,7 +113,7 @@ async function settleRound(
   await Promise.all(
     [...items].map(async ([key, item]) => {
       try {
-        const event = await decide(deps, item, ruleset, options);
+        const event = await decide(deps, item, ruleset, options, names);
         if (event !== undefined) decided.push(event);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
@@ -117,8 +122,6 @@ async function settleRound(
       }
     }),
   );
-  // Neighbours of one user share counters; the key makes the order, and so the chunks, the same for the same events.
-  decided.sort((a, b) => compare(a.record.userId, b.record.userId) || compare(a.record.key, b.record.key));
   const first = await commitAll(deps, decided, options);
   const failures = [...broken, ...first.failed];
   if (options.quarantine !== true) return toRound(decided, first, failures);
@@ -130,7 +133,11 @@ async function settleRound(
     const record = records.get(key);
     if (!permanent || record?.state !== options.from) return [];
     return [
-      { record, decision: { kind: 'quarantined', error: describe(error) }, generation: ruleset.generation },
+      {
+        record,
+        decision: { kind: 'quarantined', error: describeFailure(error) },
+        generation: ruleset.generation,
+      },
     ];
   });
   const second = await commitAll(deps, doomed, options);
@@ -159,19 +166,32 @@ async function decide(
   item: Item,
   ruleset: Ruleset,
   options: SettleOptions,
+  names: Map<string, number>,
 ): Promise<DecidedEvent | undefined> {
   if (item['st']?.S !== options.from) return undefined;
   const { record, event } = await deps.events.open(item);
+  const name = record.name ?? '';
+  names.set(name, (names.get(name) ?? 0) + 1);
   const decision = decideEvent(event, ruleset);
   if (decision.kind === 'unmapped' && decision.reason === record.reason) return undefined;
-  return { record, decision, generation: ruleset.generation };
+  return {
+    record,
+    decision,
+    generation: ruleset.generation,
+    revisions: revisionsIn(record.outcome),
+  };
 }
 
-async function commitAll(
+/** Commits events that were decided by one ruleset, in as few transactions as they fit. */
+export async function commitAll(
   deps: SettleDependencies,
-  decided: readonly DecidedEvent[],
-  options: SettleOptions,
+  unsorted: readonly DecidedEvent[],
+  options: Pick<SettleOptions, 'deadline'>,
 ): Promise<CommitResult> {
+  // Neighbours of one user share counters; the key makes the order, and so the chunks, the same for the same events.
+  const decided = unsorted.toSorted(
+    (a, b) => compare(a.record.userId, b.record.userId) || compare(a.record.key, b.record.key),
+  );
   const facts = await factsForIdentifies(
     deps.users,
     decided.map(({ record }) => keyPartOf(record.userId)),
@@ -203,7 +223,7 @@ async function commitAll(
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What a person sees of the error. The message of a defect may quote the event, so only its kind is kept. */
-function describe(error: Error): string {
+export function describeFailure(error: Error): string {
   return error.name === 'DamagedItemError' || '$metadata' in error
     ? `${error.name}: ${error.message}`
     : `${error.name}: deciding this event failed.`;

@@ -1,12 +1,20 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { parseJson } from '../core/json-value.ts';
 
-// The reprocess queue: one message is one shard of a group to be swept, from wherever its task's cursor stands.
+// The reprocess queue: one message is one task of a job, a shard of a group to be swept or a segment of the Events table to
+// be scanned, from wherever the task's cursor stands.
 
-const messageSchema = z.object({
+const sweepSchema = z.object({
   v: z.literal(1),
   job: z.string(),
   in: z.string(),
+  generation: z.number(),
+});
+const scanSchema = z.object({
+  v: z.literal(1),
+  job: z.string(),
+  segment: z.number(),
   generation: z.number(),
 });
 
@@ -16,20 +24,39 @@ export interface SweepMessage {
   readonly generation: number;
 }
 
+export interface ScanMessage {
+  readonly jobId: string;
+  readonly segment: number;
+  /** Of the change of the past that the scan is for. */
+  readonly generation: number;
+}
+
+export type ReprocessMessage = SweepMessage | ScanMessage;
+
 const MESSAGES_PER_SEND_MAX = 10;
 
 // SQS refuses control characters; JSON.stringify escapes them, and keys are plain text anyway.
-const toBody = ({ jobId, unmappedIn, generation }: SweepMessage): string =>
-  JSON.stringify({ v: 1, job: jobId, in: unmappedIn, generation });
+function toBody(message: ReprocessMessage): string {
+  const { jobId: job, generation } = message;
+  return JSON.stringify(
+    'segment' in message
+      ? { v: 1, job, segment: message.segment, generation }
+      : { v: 1, job, in: message.unmappedIn, generation },
+  );
+}
 
 /** Undefined for what is not one of ours. */
-export function parseSweepMessage(body: string): SweepMessage | undefined {
-  try {
-    const message = z.parse(messageSchema, JSON.parse(body));
-    return { jobId: message.job, unmappedIn: message.in, generation: message.generation };
-  } catch {
-    return undefined;
+export function parseReprocessMessage(body: string): ReprocessMessage | undefined {
+  const json = parseJson(body);
+  if (!json.ok) return undefined;
+  const sweep = z.safeParse(sweepSchema, json.value);
+  if (sweep.success) {
+    const { job, in: unmappedIn, generation } = sweep.data;
+    return { jobId: job, unmappedIn, generation };
   }
+  const scan = z.safeParse(scanSchema, json.value);
+  if (!scan.success) return undefined;
+  return { jobId: scan.data.job, segment: scan.data.segment, generation: scan.data.generation };
 }
 
 export class SweepQueue {
@@ -42,7 +69,7 @@ export class SweepQueue {
   }
 
   /** Throws when a message was not taken: the caller's trigger is then delivered again. */
-  async send(messages: readonly SweepMessage[]): Promise<void> {
+  async send(messages: readonly ReprocessMessage[]): Promise<void> {
     for (let start = 0; start < messages.length; start += MESSAGES_PER_SEND_MAX) {
       const batch = messages.slice(start, start + MESSAGES_PER_SEND_MAX);
       const answer = await this.sqs.send(

@@ -71,6 +71,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',
+      // Reverting and recounting find their events by going through all of them.
+      'dynamodb:Scan',
       'dynamodb:UpdateItem',
     ],
     OperationsTable: [

@@ -1,5 +1,5 @@
 import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
-import type { EventRecord } from '../../adapters/event-item.ts';
+import type { EventOutcome, EventRecord } from '../../adapters/event-item.ts';
 import { toIso } from '../../core/timestamp.ts';
 
 /** An event in a list. */
@@ -26,6 +26,16 @@ export function toEventDetail(record: EventRecord) {
       redriven: { ...record.redriven, at: toIso(record.redriven.at) },
     }),
     source: { dialect: record.dialect, apiKeyId: record.apiKeyId },
-    ...(outcome !== undefined && { outcome: { ...outcome, decidedAt: toIso(outcome.decidedAt) } }),
+    ...(outcome !== undefined && { outcome: toOutcomeAnswer(outcome) }),
+  };
+}
+
+function toOutcomeAnswer({ decidedAt, revisions, ...outcome }: EventOutcome) {
+  return {
+    ...outcome,
+    decidedAt: toIso(decidedAt),
+    ...(revisions !== undefined && {
+      revisions: revisions.map((revision) => ({ ...revision, at: toIso(revision.at) })),
+    }),
   };
 }

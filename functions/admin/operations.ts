@@ -31,6 +31,7 @@ export const OPERATIONS = {
   readSegmentFilter: { method: 'post', path: '/api/rules/import', scope: 'read' },
   previewRule: { method: 'post', path: '/api/rules/preview', scope: 'read' },
   getRule: { method: 'get', path: '/api/rules/{ruleId}', scope: 'read' },
+  getRuleHistory: { method: 'get', path: '/api/rules/{ruleId}/history', scope: 'read' },
   changeRule: { method: 'patch', path: '/api/rules/{ruleId}', scope: 'admin' },
   deleteRule: { method: 'delete', path: '/api/rules/{ruleId}', scope: 'admin' },
 

@@ -1,18 +1,21 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
-import { parseSweepMessage } from '../../adapters/sweep-queue.ts';
+import { parseReprocessMessage } from '../../adapters/sweep-queue.ts';
 import { logError } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
 import type { TimeLeft } from '../time-left.ts';
+import { planRevisions } from './plan-revisions.ts';
 import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
+import { reviseSegment, type ReviseDependencies } from './revise-segment.ts';
 import { sweepShard, type SweepDependencies } from './sweep-shard.ts';
 
-// Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep).
-// Guarantee: after a rule or feature changes, every stored unmapped event that it can match is tried against it.
-// A retry plans what is not planned yet and goes on where a sweep stands.
+// Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep, a segment to scan).
+// Guarantee: after a rule or feature changes, every stored unmapped event that it can match is tried against it; after a rule
+// is reverted or recounted, no stored event counts by one of its versions before that.
+// A retry plans what is not planned yet and goes on where a task stands.
 
-export interface ReprocessDependencies extends PlanDependencies, SweepDependencies {
+export interface ReprocessDependencies extends PlanDependencies, SweepDependencies, ReviseDependencies {
   readonly queue: EventQueue;
   readonly retryMarkers: RetryMarkers;
 }
@@ -28,29 +31,37 @@ export function reprocessHandler(
   return async (event, context) => {
     if ('trigger' in event) {
       await sendMarkedEvents(deps);
-      await planSweeps(deps);
+      await plan(deps);
       return undefined;
     }
     if (!isSqsEvent(event)) {
       // Whatever the records say, the current ruleset is what counts: one plan serves the whole batch.
-      await planSweeps(deps);
+      await plan(deps);
       return undefined;
     }
     const deadline = deps.now() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
     const sweep = partialBatch(async (records) => {
       for (const record of records) {
-        const message = parseSweepMessage(record.body);
+        const message = parseReprocessMessage(record.body);
         if (message === undefined) {
           logError('a message on the reprocess queue is not one of ours', { messageId: record.messageId });
           continue;
         }
-        const result = await sweepShard(deps, message, deadline);
+        const result =
+          'segment' in message
+            ? await reviseSegment(deps, message, deadline)
+            : await sweepShard(deps, message, deadline);
         if (result === 'continue') await deps.sweeps.send([message]);
       }
       return new Set();
     });
     return await sweep(event);
   };
+}
+
+async function plan(deps: ReprocessDependencies): Promise<void> {
+  await planSweeps(deps);
+  await planRevisions(deps);
 }
 
 function isSqsEvent(event: SQSEvent | DynamoDBStreamEvent): event is SQSEvent {

@@ -1,7 +1,9 @@
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
+import { PastChanges } from '../../adapters/past-changes.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
@@ -25,6 +27,8 @@ export const handler = reprocessHandler({
   users: new UserStore(dynamo, environment.USERS_TABLE),
   rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
   unmapped: new UnmappedStore(dynamo, environment.EVENTS_TABLE),
+  scan: new EventScan(dynamo, environment.EVENTS_TABLE),
+  pastChanges: new PastChanges(dynamo, environment.CONFIG_TABLE),
   jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
   sweeps: new SweepQueue(sqs, environment.REPROCESS_QUEUE_URL),
   queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),

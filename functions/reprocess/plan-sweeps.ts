@@ -21,7 +21,7 @@ export interface PlanDependencies {
 }
 
 /** A task that nobody has advanced for this long lost its message or its worker (whose timeout is five minutes). */
-const STALLED_MS = 6 * 60_000;
+export const STALLED_MS = 6 * 60_000;
 const SHARDS_AT_ONCE = 16;
 
 interface Candidate {

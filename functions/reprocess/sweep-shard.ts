@@ -50,7 +50,9 @@ export async function sweepShard(
       if (deps.now() >= deadline) return 'continue';
       throw failure.error;
     }
-    const page = { cursor: last, scanned: keys.length, mapped: settled.mapped };
+    let otherEvents = 0;
+    for (const [name, count] of settled.names) if (name !== shard?.group.name) otherEvents += count;
+    const page = { cursor: last, scanned: keys.length, mapped: settled.mapped, otherEvents };
     if (!(await deps.jobs.advance(jobId, task, page, deps.now()))) return 'handed over';
   }
 }

@@ -193,7 +193,7 @@ describe('rules', () => {
   test('of two edits of one version exactly one is made', async () => {
     const { id } = await savedRule(store.createRule(RULE, 'me'));
     const results = await Promise.all(
-      ['left', 'right'].map((name) => store.changeRule(id, editTo({ name }), name, 1)),
+      ['left', 'right'].map((name) => store.changeRule(id, editTo({ name }), name, { version: 1 })),
     );
     expect(results.map(({ kind }) => kind).sort()).toEqual(['moved', 'saved']);
     expect(await store.getRule(id)).toMatchObject({ version: 2 });
@@ -248,7 +248,7 @@ describe('rules', () => {
     const rule = await savedRule(unlucky.createRule(RULE, 'me'));
     expect((await store.listRules(10)).rows).toEqual([rule]);
     lost.push('lose reply');
-    expect(await unlucky.changeRule(rule.id, editTo({ name: 'b' }), 'me', 1)).toMatchObject({
+    expect(await unlucky.changeRule(rule.id, editTo({ name: 'b' }), 'me', { version: 1 })).toMatchObject({
       rule: { version: 2 },
     });
     lost.push('lose reply');

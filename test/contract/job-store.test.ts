@@ -22,12 +22,16 @@ test('a job adds up its tasks, and is done when it is planned and all of them ar
   await jobs.advance(id, one, { cursor: 'k4', scanned: 4, mapped: 3 }, 2_000);
   expect(await jobs.get(id)).toEqual({
     id,
+    kind: 'reprocess',
     cause: 'rule "x" created',
     generation: 3,
     status: 'running',
     scanned: 4,
     mapped: 3,
+    reverted: 0,
+    otherEvents: 0,
     remaining: 11,
+    rate: 4,
     startedAt: 1_000,
   });
   await jobs.finishTask(id, 'n#=A#0', 3_000);

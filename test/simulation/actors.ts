@@ -105,6 +105,17 @@ export async function changeSomething({ random, theme, deployment, log }: Stage)
   log(`a change of the configuration: ${ended.kind}`);
 }
 
+/** What somebody does just when a worker has decided: what it is about to commit may be reverted before it does. */
+export async function ambush(stage: Stage): Promise<void> {
+  const { random, deployment, log } = stage;
+  if (random.chance(0.5)) {
+    await changeSomething(stage);
+    return;
+  }
+  const ended: Ended<unknown> = await deployment.admin((store) => revertRule(store, random, stage.theme));
+  log(`a revert: ${ended.kind}`);
+}
+
 /** What is there before anybody sends. */
 export async function prepare(store: ConfigStore, random: Random, theme: Theme): Promise<void> {
   for (const id of theme.features) if (random.chance(0.6)) await createFeature(store, id);
@@ -128,7 +139,18 @@ const changeRule: ConfigChange = async (store, random, theme) =>
     await someRule(store, random),
     (body) => ({ ok: true, body: editedRule(random, theme, body) }),
     'editor',
+    random.pick([{}, {}, { past: 'recount' as const }]),
   );
+
+/** Takes back what a rule has counted, which ends it or switches it off. */
+const revertRule: ConfigChange = async (store, random) => {
+  const ruleId = await someRule(store, random);
+  return random.chance(0.5)
+    ? await store.deleteRule(ruleId, 'editor', 'revert')
+    : await store.changeRule(ruleId, (body) => ({ ok: true, body: { ...body, enabled: false } }), 'editor', {
+        past: 'revert',
+      });
+};
 
 /** A rule that is likely to match what waits. */
 const createWideRule: ConfigChange = (store, random, theme) =>
@@ -147,6 +169,8 @@ const CHANGES: readonly ConfigChange[] = [
   changeRule,
   changeRule,
   changeRule,
+  revertRule,
+  revertRule,
   async (store, random) => store.deleteRule(await someRule(store, random), 'editor'),
   (store, random, theme) => createFeature(store, random.pick(theme.features)),
   (store, random, theme) => createFeature(store, random.pick(theme.features)),

@@ -3,10 +3,12 @@ import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
+import { PastChanges } from '../../adapters/past-changes.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
@@ -326,6 +328,8 @@ function wireReprocess(options: DeploymentOptions) {
   return reprocessHandler({
     ...settlingOf(options),
     unmapped: new UnmappedStore(dynamo, TABLES.events),
+    scan: new EventScan(dynamo, TABLES.events),
+    pastChanges: new PastChanges(dynamo, TABLES.config),
     jobs: new JobStore(dynamo, TABLES.operations),
     sweeps: new SweepQueue(sqs, urlOf(QUEUES.sweeps)),
     queue: new EventQueue(sqs, urlOf(QUEUES.events)),

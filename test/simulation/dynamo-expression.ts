@@ -173,7 +173,7 @@ function comparison(tokens: Tokens): Condition {
     const wanted = word === 'attribute_exists';
     return (item, given) => (item[given.name(name)] !== undefined) === wanted;
   }
-  if (word === 'begins_with') {
+  if (word === 'begins_with' || word === 'contains') {
     tokens.next();
     tokens.expect('(');
     const whole = operand(tokens);
@@ -187,7 +187,7 @@ function comparison(tokens: Tokens): Condition {
         prefix !== undefined &&
         'S' in text &&
         'S' in prefix &&
-        text.S.startsWith(prefix.S)
+        (word === 'contains' ? text.S.includes(prefix.S) : text.S.startsWith(prefix.S))
       );
     };
   }

@@ -88,7 +88,8 @@ export class Faults {
     if (this.healed || operation !== 'TransactWriteItems' || !this.random.chance(this.ambushRate))
       return undefined;
     this.counted('ambush');
-    return this.random.below(60);
+    // A revert is met in its plan, in its scan, or when it is over.
+    return this.random.below(this.random.pick([60, 60, 300]));
   }
 
   /** From now on everything works. */

@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util';
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { PastChanges } from '../../adapters/past-changes.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites } from '../../adapters/ruleset-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
@@ -271,6 +273,8 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
     reprocessHandler({
       ...settling(),
       unmapped: new UnmappedStore(clients.dynamo, TABLES.events),
+      scan: new EventScan(clients.dynamo, TABLES.events),
+      pastChanges: new PastChanges(clients.dynamo, TABLES.config),
       jobs: new JobStore(clients.dynamo, TABLES.operations),
       sweeps: new SweepQueue(clients.sqs, urlOf(QUEUES.sweeps)),
       queue: new EventQueue(clients.sqs, urlOf(QUEUES.events)),

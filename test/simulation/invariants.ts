@@ -8,8 +8,10 @@ import {
   fromEventItem,
   inflateBody,
   type EventRecord,
+  type OutcomeRevision,
 } from '../../adapters/event-item.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
 import { fromGroupItem } from '../../adapters/unmapped-item.ts';
 import { fromUsageItem } from '../../adapters/usage-item.ts';
@@ -19,7 +21,7 @@ import { TABLES } from './deployment.ts';
 import { jobProgress } from './job-progress.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
-import { micros, outcomeOf, type SentEvent } from './oracle.ts';
+import { keptOf, micros, outcomeOf, revisedUses, type Outcome, type SentEvent } from './oracle.ts';
 import type { SimulatedClients } from './simulated-aws.ts';
 
 // What must hold when everything has come to rest, whatever happened before. Each violation is a sentence. The stored
@@ -49,6 +51,7 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...(await usageAsRead(rest, stored.events)),
     ...(await users(rest, stored.events)),
     ...(await timelines(rest, stored.events)),
+    ...(await pastIsDone(rest)),
   ];
 }
 
@@ -115,13 +118,21 @@ function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
     return [`${messageId} was decided by rules from before its arrival`];
   if (sent.type === 'identify')
     return state === 'applied' ? [] : [`${messageId} is an identify and ${state}`];
-  const expected = outcomeOf(sent, then);
+  const decision = outcomeOf(sent, then);
+  const [expected, ...wrong] = afterRevisions(ledger, sent, decision, stored.revisions ?? []);
   const decided =
     state === 'mapped'
       ? usesText(stored.uses ?? [])
       : `${state} ${record.reason ?? ''} in ${record.unmappedIn === undefined ? 'nothing' : 'a group'}`;
   const wanted = 'uses' in expected ? usesText(expected.uses) : `unmapped ${expected.unmapped} in a group`;
-  const violations = decided === wanted ? [] : [`${messageId} became ${decided} and not ${wanted}`];
+  const violations = wrong.map((what) => `${messageId} ${what}`);
+  if (decided !== wanted) violations.push(`${messageId} became ${decided} and not ${wanted}`);
+  for (const change of state === 'mapped' ? ledger.pastChanges.values() : []) {
+    if (keptOf(stored.uses ?? [], change) !== undefined)
+      violations.push(
+        `${messageId} counts by ${change.ruleId} below version ${String(change.belowVersion)}: ${change.kind}`,
+      );
+  }
   const now = outcomeOf(sent, ledger.now());
   if (state === 'unmapped' && 'uses' in now) {
     violations.push(
@@ -129,6 +140,38 @@ function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
     );
   }
   return violations;
+}
+
+/** What an event is after the revisions since it was last decided as a whole, and what is wrong with them. */
+function afterRevisions(
+  ledger: Ledger,
+  sent: SentEvent,
+  decision: Outcome,
+  revisions: readonly OutcomeRevision[],
+): readonly [Outcome, ...string[]] {
+  const wrong: string[] = [];
+  let outcome = decision;
+  const last = revisions.findLastIndex(({ kept }) => !kept);
+  for (const [index, revision] of revisions.entries()) {
+    const { kind, ruleId, belowVersion, generation } = revision;
+    const saved = [...ledger.pastChanges].some(
+      ([of, change]) =>
+        of <= generation &&
+        change.kind === kind &&
+        change.ruleId === ruleId &&
+        change.belowVersion === belowVersion,
+    );
+    if (!saved) wrong.push(`was revised by a ${kind} of ${ruleId} that nobody asked for`);
+    if (index <= last) continue;
+    const then = ledger.history.get(generation);
+    const kept = 'uses' in outcome ? keptOf(outcome.uses, revision) : undefined;
+    if (then === undefined || kept === undefined || kept.length === 0) {
+      wrong.push(`was revised by a ${kind} of ${ruleId} that had nothing to do with it`);
+      continue;
+    }
+    outcome = { uses: revisedUses(sent, kept, revision, then) };
+  }
+  return [outcome, ...wrong];
 }
 
 interface UseLike {
@@ -325,6 +368,14 @@ async function timelines({ clients, ledger }: Rest, events: Events): Promise<str
       violations.push(`the timeline of user ${userId} is not its events`);
   }
   return violations;
+}
+
+/** Every change of the past has come to its end. */
+async function pastIsDone({ clients, ledger }: Rest): Promise<string[]> {
+  const revised = await new JobStore(clients.dynamo, TABLES.operations).revisedGeneration();
+  return [...ledger.pastChanges]
+    .filter(([generation]) => generation > revised)
+    .map(([generation, { kind, ruleId }]) => `the ${kind} of ${ruleId} in ${String(generation)} is not done`);
 }
 
 /** Pk of an event, for whoever prints a violation. */

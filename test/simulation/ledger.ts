@@ -2,12 +2,13 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK, eventPk } from '../../adapters/event-item.ts';
 import type { Item } from '../../adapters/attributes.ts';
 import { fromFeatureItem, FEATURE_PK, fromRuleItem, RULE_PK } from '../../adapters/config-item.ts';
+import { fromPastItem, PAST_PK } from '../../adapters/past-change-item.ts';
 import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.ts';
 import type { MappingRule } from '../../core/mapping/rule.ts';
 import type { RulesetFeature } from '../../core/ruleset.ts';
 import { TABLES } from './deployment.ts';
 import type { StoredChange } from './memory-dynamo.ts';
-import type { RulesThen, SentEvent } from './oracle.ts';
+import type { PastChange, RulesThen, SentEvent } from './oracle.ts';
 import type { WireItem } from './wire-item.ts';
 
 // What the oracle knows: what was sent, what was acknowledged, and which features and rules were saved in which order.
@@ -29,6 +30,8 @@ export class Ledger {
   readonly storedAt = new Map<string, number>();
   /** Shard of an unmapped group → the keys of the events that ever stood in it. */
   readonly rowsEver = new Map<string, Set<string>>();
+  /** The changes of the past that were saved, by their generation. */
+  readonly pastChanges = new Map<number, PastChange>();
   generation = 0;
   private readonly features = new Map<string, RulesetFeature>();
   private readonly rules = new Map<string, MappingRule>();
@@ -89,6 +92,10 @@ export class Ledger {
         const { id, version, createdAt, generation } = rule;
         this.rules.set(sk, { id, version, createdAt, generation, ...rule.body });
       } else this.rules.delete(sk);
+    }
+    if (pk === PAST_PK && after !== undefined) {
+      const change = fromPastItem(toItem(after));
+      this.pastChanges.set(change.generation, change);
     }
     if (pk !== RULESET_PK || sk !== HEAD_SK || after === undefined) return false;
     this.generation = fromHeadItem(toItem(after)).generation;

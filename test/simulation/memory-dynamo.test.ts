@@ -32,7 +32,7 @@ const update = (sk: string, expression: string, values: JsonRecord, condition?: 
 
 describe('what the model does not understand is refused', () => {
   test.each([
-    ['an operation', 'Scan', { TableName: 't' }],
+    ['an operation', 'BatchWriteItem', { TableName: 't' }],
     ['a parameter', 'GetItem', { TableName: 't', Key: key('a'), AttributesToGet: ['x'] }],
     ['a type of value', 'PutItem', { TableName: 't', Item: { ...key('a'), m: { M: {} } } }],
     ['a function', 'UpdateItem', update('a', 'SET x = list_append(x, :v)', { ':v': { N: '1' } })],

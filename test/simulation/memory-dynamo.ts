@@ -1,3 +1,4 @@
+import { spread } from '../../core/unmapped-group.ts';
 import { conditionOf, OperandError, Placeholders, updateOf, ValidationError } from './dynamo-expression.ts';
 import { InvalidNumberError, normaliseNumber } from './dynamo-number.ts';
 import { isRecord, isWireItem, sizeOf, utf8Length, type JsonRecord, type WireItem } from './wire-item.ts';
@@ -142,6 +143,8 @@ export class MemoryDynamo {
         return this.batchGet(request);
       case 'Query':
         return this.query(request);
+      case 'Scan':
+        return this.scan(request);
       case 'PutItem':
       case 'UpdateItem':
       case 'DeleteItem':
@@ -265,6 +268,51 @@ export class MemoryDynamo {
         page.length === end - start && {
           LastEvaluatedKey: lastKeyOf(last, indexed ? index : undefined),
         }),
+    };
+  }
+
+  /** One page of one segment. Which partitions a segment has is the table's secret, and so is their order. */
+  private scan(request: JsonRecord): Answer {
+    allow(request, [
+      'TableName',
+      'FilterExpression',
+      'ProjectionExpression',
+      'ExpressionAttributeValues',
+      'ExclusiveStartKey',
+      'Limit',
+      'ConsistentRead',
+      'Segment',
+      'TotalSegments',
+    ]);
+    const table = this.tableOf(request);
+    const given = placeholdersOf(request);
+    const [segment, segments] = [Number(request['Segment']), Number(request['TotalSegments'])];
+    if (!(segment >= 0 && segment < segments)) throw new ValidationError('There is no such segment.');
+    const filter = conditionOf(textOf(request, 'FilterExpression'));
+    filter({}, given);
+    given.assertAllUsed();
+    const moment = this.moment(request);
+    const own = [...table.partitions.keys()].filter((pk) => spread(pk, segments) === segment).sort();
+    const items = own.flatMap((pk) => this.partitionItems(table, pk, moment));
+    const after = request['ExclusiveStartKey'];
+    let start = 0;
+    if (after !== undefined) {
+      const from = keyOf(after, true);
+      start = items.filter(
+        (item) => compareTexts([stringAt(item, 'pk'), stringAt(item, 'sk')], from) <= 0,
+      ).length;
+    }
+    const limit = Number(request['Limit'] ?? Infinity);
+    const page = items.slice(start, start + Math.min(limit, this.options.pageItemsMax));
+    const last = page.at(-1);
+    const found = page.filter((item) => filter(item, given));
+    const projection = request['ProjectionExpression'];
+    return {
+      Items: typeof projection === 'string' ? found.map((item) => project(item, projection)) : found,
+      Count: found.length,
+      ScannedCount: page.length,
+      ...(last !== undefined &&
+        start + page.length < items.length && { LastEvaluatedKey: lastKeyOf(last, undefined) }),
     };
   }
 

@@ -32,8 +32,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an event gets its outcome whatever its state',
     'adapters/commit-plan.ts',
-    'ConditionExpression: `st = :from${sameReason}`,',
-    'ConditionExpression: `attribute_exists(pk) OR st = :from${sameReason}`,',
+    '`st = :from${sameReason}${sameOutcome} AND',
+    '`(attribute_exists(pk) OR st = :from${sameReason}${sameOutcome}) AND',
   ),
   mutant(
     'an unmapped event changes its reason whatever the reason was',
@@ -327,5 +327,71 @@ export const MUTANTS: readonly Mutant[] = [
     'core/ruleset.ts',
     'Math.max(newest, rule.generation, feature.generation)',
     'Math.max(newest, rule.generation)',
+  ),
+  mutant(
+    'an event without an outcome gets no fence when a rule is reverted',
+    'adapters/revise-events.ts',
+    'if (!(await raiseEventFence(deps, item, change.generation))) stale.push(key);',
+    '',
+  ),
+  mutant(
+    'the fence of an event stops nobody',
+    'adapters/commit-plan.ts',
+    'AND (attribute_not_exists(fence) OR fence <= :g)`',
+    'AND (attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g)`',
+  ),
+  mutant(
+    'a revert begins without raising the fences of the groups',
+    'functions/reprocess/plan-revisions.ts',
+    'await raiseFences(deps, ruleId, generation);',
+    'if (ruleId === generation.toString()) await raiseFences(deps, ruleId, generation);',
+  ),
+  mutant(
+    'a change of the past does not wait for the one before it',
+    'functions/reprocess/plan-revisions.ts',
+    'if (open.length > 0) {',
+    'if (open.length > tasks.length) {',
+  ),
+  mutant(
+    'a scan that stalls is never sent again',
+    'functions/reprocess/plan-revisions.ts',
+    'open.filter((task) => deps.now() - task.updatedAt > STALLED_MS)',
+    'open.filter((task) => task.updatedAt < 0)',
+  ),
+  mutant(
+    'what was counted is taken back whatever has become of it',
+    'adapters/commit-plan.ts',
+    "' AND o = :counted'",
+    "' AND (o = :counted OR attribute_exists(o))'",
+  ),
+  mutant(
+    'a revert takes back what other rules have counted',
+    'core/revise-mapped.ts',
+    'const kept = uses.filter((use) => !isTakenBack(use, change));',
+    'const kept = uses.some((use) => isTakenBack(use, change)) ? [] : uses;',
+  ),
+  mutant(
+    'a revert takes back what later versions have counted',
+    'core/revise-mapped.ts',
+    'ruleId === change.ruleId && ruleVersion < change.belowVersion',
+    'ruleId === change.ruleId && ruleVersion >= 0',
+  ),
+  mutant(
+    'a revert leaves the usage where it is',
+    'adapters/commit-plan.ts',
+    'const left = counted.filter((use) => !isIn(uses, use));',
+    'const left = counted.filter((use) => isIn(uses, use));',
+  ),
+  mutant(
+    'a scan goes on behind events that failed',
+    'functions/reprocess/revise-segment.ts',
+    'throw failure.error;',
+    '',
+  ),
+  mutant(
+    'a segment ends after its first page',
+    'functions/reprocess/revise-segment.ts',
+    'cursor: page.cursor ?? END',
+    'cursor: END',
   ),
 ];

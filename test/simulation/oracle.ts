@@ -32,6 +32,7 @@ export interface Use {
   readonly featureId: string;
   readonly delta: string;
   readonly ruleId?: string;
+  readonly ruleVersion?: number;
 }
 
 export type Outcome = { readonly uses: readonly Use[] } | { readonly unmapped: string };
@@ -56,9 +57,46 @@ export function outcomeOf(event: SentEvent, { features, rules }: RulesThen): Out
     if (counting(rule.featureId) === undefined)
       unmapped = unmapped === 'invalid_delta' ? unmapped : 'archived_feature';
     else if (amount === 'invalid') unmapped = 'invalid_delta';
-    else uses.push({ featureId: rule.featureId, delta: amount.counts, ruleId: rule.id });
+    else
+      uses.push({
+        featureId: rule.featureId,
+        delta: amount.counts,
+        ruleId: rule.id,
+        ruleVersion: rule.version,
+      });
   }
   return uses.length > 0 ? { uses } : { unmapped };
+}
+
+/** A rule was reverted or recounted: what its versions below one had counted is taken back. */
+export interface PastChange {
+  readonly kind: 'revert' | 'recount';
+  readonly ruleId: string;
+  readonly belowVersion: number;
+}
+
+/** What is left of the uses of an event; undefined when the change has nothing to do with it. */
+export function keptOf(uses: readonly Use[], change: PastChange): readonly Use[] | undefined {
+  const kept = uses.filter(
+    ({ ruleId, ruleVersion = 0 }) => ruleId !== change.ruleId || ruleVersion >= change.belowVersion,
+  );
+  return kept.length === uses.length ? undefined : kept;
+}
+
+/** An event of which other uses are left, after the change, with these rules. */
+export function revisedUses(
+  event: SentEvent,
+  kept: readonly Use[],
+  change: PastChange,
+  then: RulesThen,
+): readonly Use[] {
+  const now = outcomeOf(event, then);
+  if (change.kind === 'revert' || 'unmapped' in now) return kept;
+  const taken = new Set(kept.map(({ featureId }) => featureId));
+  return [
+    ...kept,
+    ...now.uses.filter(({ ruleId, featureId }) => ruleId === change.ruleId && !taken.has(featureId)),
+  ];
 }
 
 function accepts(rule: MappingRule, event: SentEvent): boolean {

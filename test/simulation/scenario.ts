@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
-import { changeSomething, editor, prepare, sender, type Stage } from './actors.ts';
+import { ambush, editor, prepare, sender, type Stage } from './actors.ts';
 import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
 import { rule as ruleNode } from './determinism.ts';
 import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
@@ -90,7 +90,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     dynamo,
     sqs,
     onAmbush: async (sweepCalls) => {
-      scheduler.start(() => invocationStorage.exit(() => changeSomething(stage)));
+      scheduler.start(() => invocationStorage.exit(() => ambush(stage)));
       const until = callsOfSweeps + sweepCalls;
       const latest = scheduler.now + MINUTE;
       while (callsOfSweeps < until && scheduler.now < latest)

@@ -3,9 +3,11 @@ import type { APIGatewayProxyEventV2, SQSRecord } from 'aws-lambda';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
+import { PastChanges } from '../../adapters/past-changes.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites, RulesetStore } from '../../adapters/ruleset-store.ts';
@@ -96,6 +98,8 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
   const reprocess = reprocessHandler({
     ...settling,
     unmapped: new UnmappedStore(client, tables.events),
+    scan: new EventScan(client, tables.events),
+    pastChanges: new PastChanges(client, tables.config),
     jobs: new JobStore(client, tables.operations),
     sweeps: new SweepQueue(sqs.client, sweepQueue.url),
     queue,

@@ -15,7 +15,8 @@ const list = createRoute({
   ...operation('listReprocessingJobs'),
   tags,
   summary: 'List reprocessing jobs',
-  description: 'Every change of rules or features tries the stored unmapped events that it could map.',
+  description:
+    'Every change of rules or features tries the stored unmapped events that it could map; reverting and recounting a rule go through everything stored.',
   request: { query: jobsQuerySchema },
   responses: { 200: jsonAnswer('Jobs', jobsSchema), ...errors(...KEYED) },
 });
@@ -36,7 +37,7 @@ export function reprocessingRoutes(app: AdminApp, { jobs }: AdminDependencies): 
 
   app.openapi(get, async (c) => {
     const { jobId } = c.req.valid('param');
-    const job = /^job_\d{1,20}$/.test(jobId) ? await jobs.get(jobId) : undefined;
+    const job = /^job_\d{1,20}(-revert|-recount)?$/.test(jobId) ? await jobs.get(jobId) : undefined;
     if (job === undefined) {
       throw new ApiError(
         'not_found',
@@ -47,13 +48,20 @@ export function reprocessingRoutes(app: AdminApp, { jobs }: AdminDependencies): 
   });
 }
 
-const toAnswer = ({ id, cause, status, scanned, mapped, remaining, startedAt, finishedAt }: Job) => ({
-  id,
-  cause,
-  status,
-  scanned,
-  mapped,
-  remaining,
-  startedAt: toIso(startedAt),
-  ...(finishedAt !== undefined && { finishedAt: toIso(finishedAt) }),
-});
+function toAnswer(job: Job) {
+  const { id, kind, cause, status, scanned, mapped, reverted, otherEvents, remaining, rate, error } = job;
+  return {
+    id,
+    kind,
+    cause,
+    status,
+    scanned,
+    mapped,
+    ...(kind === 'reprocess' ? { otherEventsRead: otherEvents } : { reverted }),
+    ...(remaining !== undefined && { remaining }),
+    ...(rate !== undefined && { rate }),
+    ...(error !== undefined && { error }),
+    startedAt: toIso(job.startedAt),
+    ...(job.finishedAt !== undefined && { finishedAt: toIso(job.finishedAt) }),
+  };
+}

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { RuleVersion } from '../../../adapters/config-item.ts';
+import type { SavedPast } from '../../../adapters/config-store.ts';
 import type { SavedRule } from '../../../adapters/ruleset-change.ts';
 import { isJsonObject, parseJson, type JsonValue } from '../../../core/json-value.ts';
 import { RULE_LIMITS } from '../../../core/mapping/limits.ts';
@@ -13,9 +14,12 @@ import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
 import { noQuery, pathId, queryCursor, queryLimit } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import {
+  changedRuleSchema,
+  pastJobSchema,
   pastSwitch,
   ruleBodySchema,
   ruleChangeSchema,
+  ruleHistorySchema,
   ruleSchema,
   rulesSchema,
   ruleWithHistorySchema,
@@ -54,25 +58,42 @@ const change = createRoute({
   tags,
   summary: 'Change a rule',
   description:
-    'The given fields replace those of the rule; `name` and `delta` are removed by null. With `version`, the change is refused with 409 when the rule has been changed since that version. Events that are mapped already are left as they are.',
+    'The given fields replace those of the rule; `name` and `delta` are removed by null. With `version`, the change is refused with 409 when the rule has been changed since that version. Events that are mapped already are left as they are, unless `recount` asks to count again what the rule has counted, or `revert`, with a rule that is or becomes disabled, to take it back.',
   request: {
     params,
-    query: z.strictObject({ recount: pastSwitch('recount') }),
+    query: z.strictObject({ recount: pastSwitch('recount'), revert: pastSwitch('revert') }),
     body: jsonBody(ruleChangeSchema),
   },
-  responses: { 200: jsonAnswer('The rule', ruleSchema), ...errors(...WITH_BODY, 404, 409, 422) },
+  responses: { 200: jsonAnswer('The rule', changedRuleSchema), ...errors(...WITH_BODY, 404, 409, 422) },
 });
 
 const remove = createRoute({
   ...operation('deleteRule'),
   tags,
   summary: 'Delete a rule',
-  description: 'Events that it has mapped stay counted. Its history is kept.',
+  description:
+    'Events that it has mapped stay counted, unless `revert` asks to take that back. Its history is kept.',
   request: { params, query: z.strictObject({ revert: pastSwitch('revert') }) },
-  responses: { 204: { description: 'It is deleted' }, ...errors(...KEYED, 404, 422) },
+  responses: {
+    202: jsonAnswer('It is deleted, and what it has counted is being taken back', pastJobSchema),
+    204: { description: 'It is deleted' },
+    ...errors(...KEYED, 404, 422),
+  },
 });
 
-export function ruleRoutes(app: AdminApp, { config }: AdminDependencies): void {
+const history = createRoute({
+  ...operation('getRuleHistory'),
+  tags,
+  summary: 'Get every version of a rule, also of a deleted one',
+  request: { params, query: z.strictObject({ cursor: queryCursor, limit: queryLimit(50, 100) }) },
+  responses: { 200: jsonAnswer('Versions', ruleHistorySchema), ...errors(...KEYED, 404) },
+});
+
+export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependencies): void {
+  /** Reprocessing makes the job as well, whoever is first: so the id that is answered is one that exists already. */
+  const jobOf = (kind: 'revert' | 'recount', { generation, cause }: SavedPast): Promise<string> =>
+    jobs.start(generation, cause, now(), kind);
+
   app.openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid('query');
     const page = await config.listRules(limit, cursor);
@@ -106,24 +127,41 @@ export function ruleRoutes(app: AdminApp, { config }: AdminDependencies): void {
     return c.json({ ...toAnswer(rule), history: history.map(toVersionAnswer) }, 200);
   });
 
+  app.openapi(history, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const page = await config.rulePast(c.req.valid('param').ruleId, limit, cursor);
+    if (page.rows.length === 0 && cursor === undefined) throw unknownRule();
+    return c.json(
+      {
+        versions: page.rows.map(toVersionAnswer),
+        ...(page.cursor !== undefined && { cursor: page.cursor }),
+      },
+      200,
+    );
+  });
+
   app.openapi(change, async (c) => {
     const { ruleId } = c.req.valid('param');
     const { fields, version } = c.req.valid('json');
-    if (c.req.valid('query').recount) {
-      throw new ApiError(
-        'not_possible',
-        'Recounting events that are mapped already is not available yet: leave recount out to change the rule for new and unmapped events.',
-      );
-    }
-    const result = await config.changeRule(
-      ruleId,
-      (body) => replaceFields(body, fields),
-      c.var.caller.id,
+    const { recount, revert } = c.req.valid('query');
+    if (recount && revert)
+      throw ApiError.at('revert', 'Ask for recount or for revert: leave one of them out.');
+    const past = recount ? 'recount' : revert ? 'revert' : undefined;
+    const result = await config.changeRule(ruleId, (body) => replaceFields(body, fields), c.var.caller.id, {
       version,
-    );
+      ...(past !== undefined && { past }),
+    });
     switch (result.kind) {
-      case 'saved':
-        return c.json(toAnswer(result.rule), 200);
+      case 'saved': {
+        const jobId =
+          past === undefined || result.past === undefined ? undefined : await jobOf(past, result.past);
+        return c.json({ ...toAnswer(result.rule), ...(jobId !== undefined && { jobId }) }, 200);
+      }
+      case 'still_enabled':
+        throw new ApiError(
+          'not_possible',
+          'A rule that goes on counting cannot be reverted: send "enabled": false as well, or use recount.',
+        );
       case 'not_found':
         throw unknownRule();
       case 'unknown_feature':
@@ -144,16 +182,12 @@ export function ruleRoutes(app: AdminApp, { config }: AdminDependencies): void {
 
   app.openapi(remove, async (c) => {
     const { ruleId } = c.req.valid('param');
-    if (c.req.valid('query').revert) {
-      throw new ApiError(
-        'not_possible',
-        'Taking back what a rule has counted is not available yet: leave revert out to delete the rule for new events.',
-      );
-    }
-    const result = await config.deleteRule(ruleId, c.var.caller.id);
+    const { revert } = c.req.valid('query');
+    const result = await config.deleteRule(ruleId, c.var.caller.id, revert ? 'revert' : undefined);
     switch (result.kind) {
       case 'deleted':
-        return c.body(null, 204);
+        if (result.past === undefined) return c.body(null, 204);
+        return c.json({ jobId: await jobOf('revert', result.past) }, 202);
       case 'not_found':
         throw unknownRule();
       default:
@@ -192,9 +226,10 @@ const toAnswer = ({ id, version, body, createdAt, updatedAt, updatedBy }: SavedR
   updatedBy,
 });
 
-const toVersionAnswer = ({ version, change: kind, at, by, body }: RuleVersion) => ({
+const toVersionAnswer = ({ version, change: kind, past, at, by, body }: RuleVersion) => ({
   version,
   change: kind,
+  ...(past !== undefined && { past }),
   at: toIso(at),
   by,
   rule: body,

@@ -98,6 +98,24 @@ const outcomeSchema = z.object({
     .openapi({ description: 'Of an identify: the row of the decision table, and what it did' }),
   notes: z.array(z.string()).readonly().optional(),
   error: z.string().optional().openapi({ description: 'Why it is quarantined' }),
+  revisions: z
+    .array(
+      z.object({
+        kind: z.enum(['revert', 'recount']),
+        ruleId: z.string(),
+        belowVersion: z
+          .number()
+          .int()
+          .openapi({ description: 'What versions below this one had counted was taken back' }),
+        generation: z.number().int(),
+        at: time,
+        kept: z.boolean().openapi({
+          description: 'Uses of other rules were kept; otherwise it was decided again as a whole',
+        }),
+      }),
+    )
+    .optional()
+    .openapi({ description: 'The latest reverts and recounts that changed it, oldest first' }),
 });
 
 const detail = {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { RULE_CHANGES } from '../../../adapters/config-item.ts';
+import { PAST_CHANGES, RULE_CHANGES } from '../../../adapters/config-item.ts';
 import type { JsonValue } from '../../../core/json-value.ts';
 import {
   checkRuleBody,
@@ -104,7 +104,13 @@ export const rulesSchema = z.object({ rules: z.array(ruleSchema), cursor: nextCu
 const ruleVersionSchema = z
   .object({
     version: z.number().int(),
-    change: z.enum(RULE_CHANGES),
+    change: z.enum(RULE_CHANGES).openapi({
+      description: 'reverted and recounted: nothing of the rule itself was changed',
+    }),
+    past: z
+      .enum(PAST_CHANGES)
+      .optional()
+      .openapi({ description: 'What was asked for what the rule had counted before' }),
     at: time,
     by: z.string(),
     rule: z.object(savedBody),
@@ -120,7 +126,26 @@ export const ruleWithHistorySchema = z
   })
   .openapi('RuleWithHistory');
 
-/** `recount` and `revert` change the past, which is not offered yet: asking for it must not look as if it were done. */
+export const changedRuleSchema = z
+  .object({
+    ...rule,
+    jobId: z.string().optional().openapi({
+      description: 'With revert or recount: the job that changes the past, see /api/reprocessing',
+    }),
+  })
+  .openapi('ChangedRule', { example: EXAMPLE_RULE });
+
+export const pastJobSchema = z
+  .object({ jobId: z.string().openapi({ description: 'See /api/reprocessing' }) })
+  .openapi('PastJob', { example: { jobId: 'job_0000000007-revert' } });
+
+export const ruleHistorySchema = z
+  .object({
+    versions: z.array(ruleVersionSchema).openapi({ description: 'Newest first' }),
+    cursor: nextCursor,
+  })
+  .openapi('RuleHistory');
+
 export const pastSwitch = (name: string) =>
   z
     .enum(['0', '1', 'true', 'false'], { error: `Write 1, or leave ${name} out.` })

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { EventQueue } from '../../../adapters/event-queue.ts';
+import { EventScan } from '../../../adapters/event-scan.ts';
+import { PastChanges } from '../../../adapters/past-changes.ts';
 import { RetryMarkers } from '../../../adapters/retry-markers.ts';
 import { RulesetStore, type RulesetHead } from '../../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../../adapters/sweep-queue.ts';
@@ -66,6 +68,8 @@ async function triggerWith(changed: Partial<ReprocessDependencies>): Promise<voi
     ...settling,
     events,
     unmapped,
+    scan: new EventScan(client, tables.events),
+    pastChanges: new PastChanges(client, tables.config),
     jobs,
     sweeps: new SweepQueue(engines.sqs.client, queues.sweeps.url),
     queue: new EventQueue(engines.sqs.client, queues.events.url),
