@@ -8,7 +8,7 @@ import { spread } from '../core/unmapped-group.ts';
 import { applyFirstTrack, applyIdentify, type IdentifyResult } from '../core/identity/apply-identify.ts';
 import { normaliseEmail } from '../core/identity/email-group.ts';
 import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
-import { S } from './attributes.ts';
+import { N, S } from './attributes.ts';
 import { engageKeysOf, planEngage, type EngageByUser } from './engage-plan.ts';
 import {
   EVENT_SK,

@@ -21,10 +21,12 @@ test('jobs are shown newest first, running until every task is done', async () =
   await jobs.advance(second, task, { cursor: 'c', scanned: 4, mapped: 3 }, clock.now);
   const running = {
     id: second,
+    kind: 'reprocess',
     cause: 'rule "x" created',
     status: 'running',
     scanned: 4,
     mapped: 3,
+    otherEventsRead: 0,
     remaining: 6,
     startedAt: '2026-11-23T12:00:01.000Z',
   };
@@ -33,10 +35,12 @@ test('jobs are shown newest first, running until every task is done', async () =
       running,
       {
         id: first,
+        kind: 'reprocess',
         cause: 'feature "messages" created',
         status: 'done',
         scanned: 0,
         mapped: 0,
+        otherEventsRead: 0,
         remaining: 0,
         startedAt: '2026-11-23T12:00:00.000Z',
         finishedAt: '2026-11-23T12:00:00.000Z',

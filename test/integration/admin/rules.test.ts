@@ -128,6 +128,9 @@ test('who changed a rule is kept, and a deleted rule keeps what it had counted',
   });
   expect((await admin.call('DELETE', `/api/rules/${id}`)).status).toBe(204);
   expect((await admin.call('GET', `/api/rules/${id}`)).status).toBe(404);
+  expect((await admin.call('GET', `/api/rules/${id}/history`)).body).toMatchObject({
+    versions: [{ version: 3, change: 'deleted', by: 'admin-key' }, { version: 2 }, { version: 1 }],
+  });
   expect((await admin.call('GET', '/api/usage')).body).toMatchObject({ total: { sum: '2', count: 1 } });
 });
 
@@ -137,4 +140,29 @@ test('two people who save different rules at the same moment both succeed', asyn
   expect(answers.map(({ status }) => status)).toEqual(Array<number>(8).fill(201));
   const names = column(await admin.call('GET', '/api/rules'), 'rules', 'name');
   expect(names.toSorted()).toEqual(bodies.map(({ name }) => name));
+});
+
+test('every change of a rule is a version that says what was done, and the history is read page by page', async () => {
+  const id = await createRule();
+  const changes = [{ enabled: false }, { enabled: true }, { name: 'New' }];
+  for (const body of changes) await admin.call('PATCH', `/api/rules/${id}`, { body });
+  await admin.call('PATCH', `/api/rules/${id}?recount=1`, { body: {} });
+  await admin.call('PATCH', `/api/rules/${id}?recount=1`, { body: { delta: { value: 2 } } });
+  await admin.call('PATCH', `/api/rules/${id}?revert=1`, { body: { enabled: false } });
+  await admin.call('PATCH', `/api/rules/${id}?revert=1`, { body: {} });
+  await admin.call('DELETE', `/api/rules/${id}?revert=1`);
+  const first = await admin.call('GET', `/api/rules/${id}/history?limit=6`);
+  const second = await admin.call('GET', `/api/rules/${id}/history?cursor=${fieldOf(first, 'cursor')}`);
+  expect([...column(first, 'versions', 'change'), ...column(second, 'versions', 'change')]).toEqual([
+    'deleted',
+    'reverted',
+    'disabled',
+    'changed',
+    'recounted',
+    'changed',
+    'enabled',
+    'disabled',
+    'created',
+  ]);
+  expect(column(first, 'versions', 'past')).toEqual(['revert', 'revert', 'revert', 'recount', 'recount', '']);
 });

@@ -265,15 +265,22 @@ describe('what is well formed but not possible', () => {
     await ask('deleteFeature', 422, { featureId: 'unused' });
     await ask('createRule', 422, ids);
     await ask('changeRule', 422, ids, { body: { name: 'x' } });
+    await ask('deleteRule', 422, ids);
     await ask('changeSettings', 422);
   });
 
-  test('recount and revert are refused as long as they are not there, not ignored', async () => {
+  test('a rule that goes on counting is not reverted, and nobody reverts and recounts at once', async () => {
     const ids = await seed();
-    await ask('changeRule', 422, ids, {}, '?recount=1');
-    await ask('deleteRule', 422, ids, {}, '?revert=true');
+    await ask('changeRule', 422, ids, { body: { name: 'New' } }, '?revert=1');
+    await ask('changeRule', 400, ids, {}, '?revert=1&recount=1');
     await ask('changeRule', 200, ids, {}, '?recount=0');
-    await ask('getRule', 200, ids);
+    expect((await ask('changeRule', 200, ids, {}, '?revert=1')).body).toMatchObject({
+      version: 3,
+      jobId: expect.stringMatching(/^job_\d{10}-revert$/),
+    });
+    const deleted = await ask('deleteRule', 202, ids, {}, '?revert=true');
+    await ask('getReprocessingJob', 200, { jobId: fieldOf(deleted, 'jobId') });
+    await ask('getRuleHistory', 200, ids);
   });
 
   test('a filter that a rule cannot express is answered with every place where it cannot', async () => {
