@@ -51,6 +51,8 @@ export interface DecidedEvent {
   readonly keptFrom?: number;
   /** What a mapped event has counted so far; what the decision does not keep of it is taken back. */
   readonly counted?: readonly FeatureUse[];
+  /** What the outcome of a mapped event noted when it came. */
+  readonly keptNotes?: readonly string[];
   /** The revisions that the new outcome carries. */
   readonly revisions?: readonly OutcomeRevision[];
 }
@@ -230,7 +232,8 @@ function eventUpdate(
 ): TransactWriteItem {
   const { record, decision } = event;
   // What an identify was told by the rules is among its notes already.
-  const told = identified?.notes ?? (decision.kind === 'quarantined' ? [] : (decision.notes ?? []));
+  const told: readonly string[] =
+    event.keptNotes ?? identified?.notes ?? (decision.kind === 'quarantined' ? [] : (decision.notes ?? []));
   const notes = note === undefined ? told : [...told, note];
   const to: EventState = decision.kind;
   const outcome: EventOutcome = {

@@ -145,6 +145,7 @@ async function revise(
     record,
     counted,
     generation,
+    keptNotes: outcome.notes ?? [],
     ...(kept && { keptFrom: outcome.generation }),
     revisions: [...(outcome.revisions ?? []), { ...revision, kept }].slice(-REVISIONS_MAX),
   });
@@ -169,7 +170,9 @@ async function decideAgain(
 ): Promise<DecidedEvent['decision']> {
   try {
     const { event } = await events.open(item);
-    return decideEvent(event, ruleset);
+    // What Engage said with the event has been heard: only what it counts is decided again.
+    const { engage: _, ...decision } = decideEvent(event, ruleset);
+    return decision;
   } catch (error) {
     if (!(error instanceof Error) || !isPermanent(error)) throw error;
     return { kind: 'quarantined', error: describeFailure(error) };
