@@ -1,4 +1,5 @@
 import { ScanCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
 import { S, type Item } from './attributes.ts';
 import { EVENT_SK, eventPk } from './event-item.ts';
 
@@ -90,10 +91,9 @@ const countedBy = (ruleId: string) => ({
   ':rule': S(`"ruleId":${JSON.stringify(ruleId)}`),
 });
 
+const cursorSchema = z.tuple([z.string(), z.string()]);
+
 function toStartKey(cursor: string): Record<string, { S: string }> {
-  const parts: unknown = JSON.parse(cursor);
-  const [pk, sk]: unknown[] = Array.isArray(parts) ? parts : [];
-  if (typeof pk !== 'string' || typeof sk !== 'string')
-    throw new Error('A scan cannot begin at this cursor.');
+  const [pk, sk] = z.parse(cursorSchema, JSON.parse(cursor));
   return { pk: { S: pk }, sk: { S: sk } };
 }
