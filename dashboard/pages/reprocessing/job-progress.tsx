@@ -15,6 +15,8 @@ const STATUS = {
 export function JobProgress({ job }: { readonly job: Job }) {
   const { label, color } = STATUS[job.status];
   const isRunning = job.status !== 'done';
+  // Reverting and recounting know it only when they have read a part of all events.
+  const remaining = isRunning ? job.remaining : undefined;
   return (
     <div className={classes['job']}>
       <div className={classes['head']}>
@@ -25,11 +27,11 @@ export function JobProgress({ job }: { readonly job: Job }) {
           {label}
         </Badge>
       </div>
-      {isRunning && (
+      {remaining !== undefined && (
         <ProgressBar
           label={`Progress: ${job.cause}`}
           done={job.scanned}
-          total={job.scanned + job.remaining}
+          total={job.scanned + remaining}
           isRunning
         />
       )}
@@ -37,8 +39,11 @@ export function JobProgress({ job }: { readonly job: Job }) {
         <span>
           <strong>{job.mapped.toLocaleString()}</strong> now mapped
         </span>
-        <span>{job.scanned.toLocaleString()} tried</span>
-        {isRunning && <span>about {job.remaining.toLocaleString()} to go</span>}
+        {job.reverted !== undefined && <span>{job.reverted.toLocaleString()} taken back</span>}
+        <span>
+          {job.scanned.toLocaleString()} {job.kind === 'reprocess' ? 'tried' : 'looked at'}
+        </span>
+        {remaining !== undefined && <span>about {remaining.toLocaleString()} to go</span>}
         <span>
           started <Time at={job.startedAt} as="relative" />
         </span>
