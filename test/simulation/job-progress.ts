@@ -1,9 +1,12 @@
+import { segmentName } from '../../functions/reprocess/plan-revisions.ts';
 import { TABLES } from './deployment.ts';
 import { textOf, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 
 // What a person is told of a job must hold, too: a task that says that it has tried more rows than ever stood in its shard
 // has tried some of them twice, because two workers moved its cursor.
+
+const segmentPrefix = segmentName(0).slice(0, -1);
 
 export function jobProgress({
   dynamo,
@@ -16,7 +19,14 @@ export function jobProgress({
     const [jobId, shard] = [textOf(task, 'pk'), textOf(task, 'sk')];
     const scanned = task['sc'];
     const rows = ledger.rowsEver.get(shard)?.size ?? 0;
-    if (!jobId.startsWith('job#') || scanned === undefined || !('N' in scanned)) return [];
+    // A segment of a scan has whatever the table holds at that time.
+    if (
+      !jobId.startsWith('job#') ||
+      shard.startsWith(segmentPrefix) ||
+      scanned === undefined ||
+      !('N' in scanned)
+    )
+      return [];
     return Number(scanned.N) <= rows
       ? []
       : [
