@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type DataDir, openDataDir, writeStateFile } from './data-dir.ts';
+import { watchDiskSpace } from './disk-space.ts';
 import { dynamodbBinary } from './engines/dynamodb-binary.ts';
 import { startDynamodbEngine } from './engines/dynamodb-engine.ts';
 import { type Engine, externalEngine } from './engines/engine.ts';
@@ -122,6 +123,10 @@ class Start {
     const dataDir = openDataDir(options.dataDir);
     this.closers.push(() => {
       dataDir.release();
+    });
+    const disk = watchDiskSpace(options.dataDir, log);
+    this.closers.push(() => {
+      disk.stop();
     });
     const keys = openKeys(dataDir.keysFile, options);
     const positions = new StreamPositions(dataDir.streamPositionsFile);

@@ -1,6 +1,7 @@
 // Defects to be planted, one at a time. Each stands for a mistake that somebody could make in earnest: a guard forgotten,
 // two steps in the wrong order, a failure taken for success. `find` must occur exactly once in its file, so that a mutant
-// cannot go stale unnoticed.
+// cannot go stale unnoticed. One more, a sweep that goes on behind rows that failed for a moment, is too rare for chance: it has
+// a test of its own in test/integration/pipeline.
 
 export interface Edit {
   readonly file: string;
@@ -98,12 +99,6 @@ export const MUTANTS: readonly Mutant[] = [
     'functions/reprocess/sweep-shard.ts',
     'if (last === undefined) {',
     'if (last === undefined || task.cursor !== undefined) {',
-  ),
-  mutant(
-    'a sweep goes on behind rows that failed',
-    'functions/reprocess/sweep-shard.ts',
-    'throw failure.error;',
-    '',
   ),
   mutant(
     'the cursor of a sweep moves from wherever it is',

@@ -315,6 +315,28 @@ describe('a rule', () => {
     await pipeline.drainSweeps();
     expect(await stateOf('m1')).toBe('mapped');
   });
+
+  test('leaves no row behind that failed for a moment in its sweep: the page is tried again', async () => {
+    await pipeline.saveRuleset(FEATURES);
+    await pipeline.webhook([exported('m1', { plan: 'pro' }), exported('m2', { plan: 'pro' })]);
+    await pipeline.drainEvents();
+    await pipeline.saveRuleset(withRule());
+    const { events } = pipeline.settling;
+    const open = events.open.bind(events);
+    let failures = 0;
+    events.open = (item) => {
+      if (item['pk']?.S !== `e#${eventKeyOf('m1')}` || failures > 0) return open(item);
+      failures += 1;
+      return Promise.reject(Object.assign(new Error('simulated'), { name: 'TimeoutError' }));
+    };
+    await expect(pipeline.rulesChanged()).rejects.toThrow('simulated');
+    expect(failures).toBe(1);
+    // Nobody has told the queue that the message is done.
+    pipeline.clock.now += 10 * 60_000;
+    await pipeline.tick();
+    await pipeline.drainSweeps();
+    expect(await Promise.all(['m1', 'm2'].map(stateOf))).toEqual(['mapped', 'mapped']);
+  });
 });
 
 describe('users', () => {
