@@ -62,6 +62,14 @@ const emailsOf = (root: UserNode | undefined): readonly string[] => {
 /** An imported user may itself have sent an event, so that it is not among the others of its email. */
 const candidatesIn = ({ imported }: EmailGroup): readonly string[] => (imported.length <= 2 ? imported : []);
 
+/** What a merge of the users of these keys needs: their roots and emails, however many ids they have. */
+export async function factsForMerge(users: UserStore, keys: readonly string[]): Promise<IdentityFacts> {
+  const nodes = await readNodes(users, keys);
+  await addPaths(users, nodes, keys);
+  const emails = keys.flatMap((key) => emailsOf(rootIn(nodes, key)));
+  return { nodes, ...(await users.groupsAndClaims(emails, [])) };
+}
+
 /** Everything about the users that these keys lead to: all their nodes, emails and billing ids. */
 export async function factsForUsers(users: UserStore, keys: readonly string[]): Promise<IdentityFacts> {
   const nodes = await readNodes(users, keys);

@@ -9,7 +9,8 @@ import { keyPartOf } from './keys.ts';
 /** The rows of everybody are spread: every chunk that any worker commits changes them. */
 export const FEATURE_SHARDS = 8;
 
-export const usageUserPk = (userId: string): string => `u#${keyPartOf(userId)}`;
+export const usageUserKeyPk = (userKey: string): string => `u#${userKey}`;
+export const usageUserPk = (userId: string): string => usageUserKeyPk(keyPartOf(userId));
 export const usageUserSk = (featureId: string, day: string): string => `${keyPartOf(featureId)}#${day}`;
 export const usageFeaturePk = (featureId: string, shard: number): string =>
   `f#${keyPartOf(featureId)}#${String(shard)}`;

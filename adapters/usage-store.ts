@@ -6,7 +6,7 @@ import {
   FEATURE_SHARDS,
   fromUsageItem,
   usageFeaturePk,
-  usageUserPk,
+  usageUserKeyPk,
   usageUserSk,
   type UsageRow,
 } from './usage-item.ts';
@@ -45,19 +45,33 @@ export class UsageStore {
     this.table = table;
   }
 
-  /** The rows of one user and feature, consistently read. Returns whether `take` was given all of them. */
-  async ofUserAndFeature(userId: string, featureId: string, days: DayRange, take: TakeDay): Promise<boolean> {
+  /**
+   * The rows of one feature for all ids of a user, given by their keys, consistently read. Returns whether `take` was
+   * given all of them.
+   */
+  async ofKeysAndFeature(
+    userKeys: readonly string[],
+    featureId: string,
+    days: DayRange,
+    take: TakeDay,
+  ): Promise<boolean> {
     const [first, last] = [usageUserSk(featureId, days.from), usageUserSk(featureId, days.to)];
-    return await this.between(usageUserPk(userId), first, last, (item) =>
-      take({ featureId, row: fromUsageItem(item) }),
+    return await ofAll(userKeys, take, (userKey, takeOne) =>
+      this.between(usageUserKeyPk(userKey), first, last, (item) =>
+        takeOne({ featureId, row: fromUsageItem(item) }),
+      ),
     );
   }
 
-  /** The rows of one user for every feature. */
-  async ofUser(userId: string, days: DayRange, take: TakeDay): Promise<boolean> {
+  /** The rows of all ids of a user, for every feature. */
+  async ofKeys(userKeys: readonly string[], days: DayRange, take: TakeDay): Promise<boolean> {
+    return await ofAll(userKeys, take, (userKey, takeOne) => this.ofKey(userKey, days, takeOne));
+  }
+
+  private async ofKey(userKey: string, days: DayRange, take: TakeDay): Promise<boolean> {
     let from: string | undefined = FIRST_KEY;
     while (from !== undefined) {
-      const items = await this.startingAt(usageUserPk(userId), from, JUMP_ROWS);
+      const items = await this.startingAt(usageUserKeyPk(userKey), from, JUMP_ROWS);
       const next = this.takeUntilJump(items, days, take);
       if (next === 'enough') return false;
       const last = items.at(-1);
@@ -135,6 +149,20 @@ export class UsageStore {
     } while (from !== undefined);
     return true;
   }
+}
+
+/** Reads many partitions at once, until one of them has had enough. */
+async function ofAll(
+  userKeys: readonly string[],
+  take: TakeDay,
+  read: (userKey: string, take: TakeDay) => Promise<boolean>,
+): Promise<boolean> {
+  let more = true;
+  await mapAtMost(QUERIES_AT_ONCE, userKeys, async (userKey) => {
+    if (!more) return;
+    if (!(await read(userKey, (day) => more && take(day)))) more = false;
+  });
+  return more;
 }
 
 /** Feature ids are plain (functions/admin/schemas/feature.ts), so their key part is the id itself behind `=`. */

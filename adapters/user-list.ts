@@ -1,12 +1,12 @@
 import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S } from './attributes.ts';
 import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
-import { DIRECTORY_PKS, directoryKey, fromDirectoryItem } from './directory-item.ts';
+import { DIRECTORY_PKS, directoryKey, fromDirectoryItem, MISSING_BILLING_PKS } from './directory-item.ts';
 import type { Page } from './event-store.ts';
 import { isKeyPart, keyPartOf } from './keys.ts';
 import { mergedPage } from './merged-page.ts';
 
-// Pages of the directory of users (adapters/directory-item.ts).
+// Pages of the directory of users, and of those without a billing id (adapters/directory-item.ts).
 
 export class UserList {
   private readonly dynamo: DynamoDBClient;
@@ -22,9 +22,23 @@ export class UserList {
     const begin = prefix === '' ? '' : keyPartOf(prefix);
     const after = afterOf(cursor, begin);
     if (begin.startsWith('~')) return { rows: await this.exactly(prefix) };
+    return await this.list(DIRECTORY_PKS, limit, begin, after);
+  }
+
+  /** Ids of users without a billing id. */
+  async missingBilling(limit: number, cursor?: string): Promise<Page<string>> {
+    return await this.list(MISSING_BILLING_PKS, limit, '', afterOf(cursor, ''));
+  }
+
+  private async list(
+    partitions: readonly string[],
+    limit: number,
+    begin: string,
+    after: string | undefined,
+  ): Promise<Page<string>> {
     const list = {
       table: this.table,
-      partitions: DIRECTORY_PKS,
+      partitions,
       // Not begins_with, which the embedded engine takes without regard to case. No plain key part has a tilde.
       ...(begin !== '' && { between: [begin, `${begin}~`] as const }),
     };

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isMember, mergeEngage, type EngageProfile } from '../core/engage.ts';
+import { normaliseEmail } from '../core/identity/email-group.ts';
 import type { IdentityFacts } from '../core/identity/identity-draft.ts';
 import { isRoot, keysOfUser, MEMBERS_MAX, type Root, type UserNode } from '../core/identity/user-node.ts';
 import { audienceMembers } from './audience-members.ts';
@@ -98,13 +99,45 @@ export class UserStore {
     };
   }
 
-  /** The ids of a user, its own first; at most one more read, for ids that their keys do not tell. */
-  async userIds(root: UserNode): Promise<string[]> {
-    const hashed = await this.nodes(root.members.filter((key) => !key.startsWith('=')));
-    const others = root.members.flatMap((key) =>
-      key.startsWith('=') ? key.slice(1) : (hashed.get(key)?.userId ?? []),
+  /** The keys of all ids of the user that this id belongs to; an id that nobody has stands for itself. */
+  async keysOf(userId: string): Promise<readonly string[]> {
+    const root = await this.get(userId);
+    return root === undefined ? [keyPartOf(userId)] : keysOfUser(root);
+  }
+
+  /** The ids of these users by the root's key, its own first; one more read only for ids that their keys do not tell. */
+  async userIdsOf(roots: readonly UserNode[]): Promise<Map<string, readonly string[]>> {
+    const hashed = await this.nodes(
+      roots.flatMap(({ members }) => members.filter((key) => !key.startsWith('='))),
     );
-    return [root.userId, ...others];
+    const idOf = (key: string): string | undefined =>
+      key.startsWith('=') ? key.slice(1) : hashed.get(key)?.userId;
+    return new Map(
+      roots.map((root) => [
+        root.key,
+        [
+          root.userId,
+          ...root.members.flatMap((key) => {
+            const userId = idOf(key);
+            return userId === undefined ? [] : [userId];
+          }),
+        ],
+      ]),
+    );
+  }
+
+  /** The users whose email, billing id or id is exactly this; at most `max` of them. */
+  async exactly(text: string, max: number): Promise<readonly Root[]> {
+    const { emails, claims } = await this.groupsAndClaims([normaliseEmail(text)], [text]);
+    const keys = [
+      keyPartOf(text),
+      ...[...claims.values()].flatMap((owner) => (owner === undefined ? [] : [owner])),
+      ...[...emails.values()].flatMap((group) =>
+        group === undefined ? [] : [...group.imported, ...group.users],
+      ),
+    ];
+    const roots = await this.roots(keys.slice(0, max));
+    return [...new Map([...roots.values()].map((root) => [root.key, root])).values()];
   }
 
   /** Where each key's links end, read step by step; keys that nobody has are left out. */

@@ -98,7 +98,14 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     ],
     'EventsTable.byUser': ['dynamodb:Query'],
     UsageTable: ['dynamodb:Query'],
-    UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+    UsersTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
     ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     OperationsTable: [
       'dynamodb:DeleteItem',

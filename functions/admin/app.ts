@@ -26,6 +26,9 @@ import { ruleRoutes } from './routes/rules.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { unmappedRoutes } from './routes/unmapped.ts';
+import { flagRoutes } from './routes/flags.ts';
+import { mergeRoutes } from './routes/merges.ts';
+import { resolveRoutes } from './routes/resolve.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -81,6 +84,9 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     feedRoutes,
     unmappedRoutes,
     userRoutes,
+    resolveRoutes,
+    mergeRoutes,
+    flagRoutes,
     keyRoutes,
     reprocessingRoutes,
     settingsRoutes,

@@ -7,7 +7,9 @@ import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
+import type { FlagStore } from '../../adapters/flag-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
+import type { MergeStore } from '../../adapters/merge-store.ts';
 import type { Quarantine } from '../../adapters/quarantine.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { SettingsStore } from '../../adapters/settings-store.ts';
@@ -40,6 +42,8 @@ export interface AdminDependencies {
   readonly feed: FeedStore;
   readonly unmapped: UnmappedStore;
   readonly users: UserStore;
+  readonly merges: MergeStore;
+  readonly flags: FlagStore;
   readonly userList: UserList;
   readonly jobs: JobStore;
   readonly settings: SettingsStore;

@@ -9,7 +9,9 @@ import { EventList } from '../../adapters/event-list.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
+import { FlagStore } from '../../adapters/flag-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
+import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
@@ -35,6 +37,7 @@ const now = Date.now;
 const secrets = secretsClient();
 const keys = new ApiKeyStore(dynamo, environment.OPERATIONS_TABLE);
 const events = new EventStore(dynamo, environment.EVENTS_TABLE);
+const users = new UserStore(dynamo, environment.USERS_TABLE);
 const unmapped = new UnmappedStore(dynamo, environment.EVENTS_TABLE);
 
 export const handler = functionUrlHandler(
@@ -62,7 +65,9 @@ export const handler = functionUrlHandler(
     ),
     feed: new FeedStore(dynamo, environment.OPERATIONS_TABLE),
     unmapped,
-    users: new UserStore(dynamo, environment.USERS_TABLE),
+    users,
+    merges: new MergeStore(dynamo, environment.USERS_TABLE, users),
+    flags: new FlagStore(dynamo, environment.USERS_TABLE, users),
     userList: new UserList(dynamo, environment.USERS_TABLE),
     jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
     settings: new SettingsStore(dynamo, environment.CONFIG_TABLE, now),

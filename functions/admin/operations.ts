@@ -8,6 +8,8 @@ export interface OperationEntry {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: `/${string}`;
   readonly scope: Scope;
+  /** A change that its path says completely. */
+  readonly withoutBody?: true;
 }
 
 export const OPERATIONS = {
@@ -46,7 +48,20 @@ export const OPERATIONS = {
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
 
   listUsers: { method: 'get', path: '/api/users', scope: 'read' },
+  resolveUser: { method: 'post', path: '/api/users/resolve', scope: 'read' },
+  mergeUsers: { method: 'post', path: '/api/users/merge', scope: 'admin' },
   getUser: { method: 'get', path: '/api/users/{userId}', scope: 'read' },
+
+  listMerges: { method: 'get', path: '/api/merges', scope: 'read' },
+  undoMerge: { method: 'post', path: '/api/merges/{mergeId}/undo', scope: 'admin', withoutBody: true },
+  listMissingBilling: { method: 'get', path: '/api/flags/missing-billing', scope: 'read' },
+  listSharedEmails: { method: 'get', path: '/api/flags/shared-email', scope: 'read' },
+  dismissSharedEmail: {
+    method: 'post',
+    path: '/api/flags/shared-email/{email}/dismiss',
+    scope: 'admin',
+    withoutBody: true,
+  },
 
   getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
 
@@ -114,7 +129,7 @@ export function findOperation(method: string, path: string): FoundOperation {
       kind: 'found',
       id: found.id,
       scope: found.scope,
-      takesBody: ['post', 'patch'].includes(found.method),
+      takesBody: ['post', 'patch'].includes(found.method) && found.withoutBody !== true,
     };
   }
   if (here.length === 0) return { kind: 'unknown' };

@@ -1,21 +1,61 @@
 import type { EventRecord } from '../../adapters/event-item.ts';
+import type { UserStore } from '../../adapters/user-store.ts';
 import { EMPTY_ENGAGE, isMember, type EngageProfile, type Mark } from '../../core/engage.ts';
+import { isFlagged } from '../../core/identity/email-group.ts';
+import { emailOf } from '../../core/identity/root-change.ts';
 import type { UserNode } from '../../core/identity/user-node.ts';
 import { PROFILE_FIELDS, type ProfileFieldName } from '../../core/user.ts';
 import { toIso } from '../../core/timestamp.ts';
 
-export function toUserAnswer({ userId, profile, createdAt }: UserNode, engage: EngageProfile = EMPTY_ENGAGE) {
+export interface UserDetails {
+  readonly userIds: readonly string[];
+  readonly engage: EngageProfile;
+  readonly sharesEmail: boolean;
+}
+
+/** `details` are what the user's own item does not hold. */
+function toUserAnswer({ userId, profile, createdAt, importedFrom }: UserNode, details: UserDetails) {
   const billingId = profile.billingId?.value ?? null;
   return {
     userId,
-    userIds: [userId],
+    userIds: details.userIds,
+    imported: importedFrom !== undefined,
     name: profile.name?.value ?? null,
     email: profile.email?.value ?? null,
     billingId,
     billingProvider: providerOf(billingId),
     createdAt: toIso(createdAt),
-    ...toEngageAnswer(engage),
+    ...toEngageAnswer(details.engage),
+    flags: [
+      ...(billingId === null ? (['missing_billing'] as const) : []),
+      ...(details.sharesEmail ? (['shared_email'] as const) : []),
+    ],
   };
+}
+
+export type UserAnswer = ReturnType<typeof toUserAnswer>;
+
+/** These users as the API shows them, with few reads for all of them together. */
+export async function toUserAnswers(users: UserStore, roots: readonly UserNode[]): Promise<UserAnswer[]> {
+  const emailsOf = ({ profile }: UserNode): readonly string[] => {
+    const email = emailOf(profile);
+    return email === undefined ? [] : [email];
+  };
+  const [userIds, engage, { emails }] = await Promise.all([
+    users.userIdsOf(roots),
+    users.engageOf(roots),
+    users.groupsAndClaims(roots.flatMap(emailsOf), []),
+  ]);
+  return roots.map((root) =>
+    toUserAnswer(root, {
+      userIds: userIds.get(root.key) ?? [root.userId],
+      engage: engage.get(root.key) ?? EMPTY_ENGAGE,
+      sharesEmail: emailsOf(root).some((email) => {
+        const group = emails.get(email);
+        return group !== undefined && isFlagged(group);
+      }),
+    }),
+  );
 }
 
 /** A JSON value of any shape, as the schema has it: its own type is too deep for the router's. */

@@ -76,7 +76,7 @@ const ranges = fc
 test('jumping from feature to feature finds exactly the rows of the range, each once', async () => {
   await fc.assert(
     fc.asyncProperty(ranges, async (days) => {
-      expect(await collect((take) => store.ofUser('ada', days, take))).toEqual(inRange(days, FEATURES));
+      expect(await collect((take) => store.ofKeys(['=ada'], days, take))).toEqual(inRange(days, FEATURES));
     }),
     { seed: 1, numRuns: 60 },
   );
@@ -85,7 +85,7 @@ test('jumping from feature to feature finds exactly the rows of the range, each 
 test('one feature of a user, and the totals of features over all shards, have exactly their rows', async () => {
   await fc.assert(
     fc.asyncProperty(ranges, fc.constantFrom(...FEATURES), async (days, featureId) => {
-      const one = await collect((take) => store.ofUserAndFeature('ada', featureId, days, take));
+      const one = await collect((take) => store.ofKeysAndFeature(['=ada'], featureId, days, take));
       expect(one).toEqual(inRange(days, [featureId]));
       const everybody = await collect((take) => store.ofEverybody([featureId, 'b'], days, take));
       expect(everybody).toEqual(
@@ -101,8 +101,8 @@ test('one feature of a user, and the totals of features over all shards, have ex
 test('a reader that has enough is given no more, and the answer says so', async () => {
   const days = { from: '2026-09-01', to: '2026-12-31' };
   for (const read of [
-    (take: () => boolean) => store.ofUser('ada', days, take),
-    (take: () => boolean) => store.ofUserAndFeature('ada', 'a b', days, take),
+    (take: () => boolean) => store.ofKeys(['=ada'], days, take),
+    (take: () => boolean) => store.ofKeysAndFeature(['=ada'], 'a b', days, take),
     (take: () => boolean) => store.ofEverybody(['a b'], days, take),
   ]) {
     let taken = 0;
@@ -118,6 +118,6 @@ test('a reader that has enough is given no more, and the answer says so', async 
 
 test('a user without usage has no rows', async () => {
   expect(
-    await collect((take) => store.ofUser('nobody', { from: '2026-01-01', to: '2026-12-31' }, take)),
+    await collect((take) => store.ofKeys(['=nobody'], { from: '2026-01-01', to: '2026-12-31' }, take)),
   ).toEqual([]);
 });

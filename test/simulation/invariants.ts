@@ -305,7 +305,8 @@ async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<s
       found.set(key, { sum: known.sum + micros(day.row.sum), count: known.count + day.row.count });
       return true;
     };
-  for (const userId of userIdsOf(ledger)) await store.ofUser(userId, DAYS, take(`user ${userId}`));
+  for (const userId of userIdsOf(ledger))
+    await store.ofKeys([keyPartOf(userId)], DAYS, take(`user ${userId}`));
   const features = new Set([...ledger.history.values()].flatMap((then) => then.features.map(({ id }) => id)));
   await store.ofEverybody([...features], DAYS, take('everybody'));
   const wanted = new Map([...usageOf(events)].filter(([key]) => /\d{4}-\d\d-\d\d$/.test(key)));

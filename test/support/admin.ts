@@ -9,8 +9,10 @@ import type { NewEvent } from '../../adapters/event-item.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
+import { FlagStore } from '../../adapters/flag-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
@@ -103,6 +105,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     feed: new FeedStore(dynamo, tables.operations),
     unmapped,
     users,
+    merges: new MergeStore(dynamo, tables.users, users),
+    flags: new FlagStore(dynamo, tables.users, users),
     userList: new UserList(dynamo, tables.users),
     jobs: new JobStore(dynamo, tables.operations),
     settings: new SettingsStore(dynamo, tables.config, now),

@@ -86,7 +86,7 @@ function rangeOf(query: UsageQuery, now: number): HourRange {
 }
 
 async function read(
-  { usage, config }: Pick<AdminDependencies, 'usage' | 'config'>,
+  { usage, config, users }: Pick<AdminDependencies, 'usage' | 'config' | 'users'>,
   { userId, featureId, window }: UsageQuery,
   range: HourRange,
 ): Promise<UsageWindows> {
@@ -101,8 +101,8 @@ async function read(
   const complete = await (userId === undefined
     ? usage.ofEverybody(featureId === undefined ? await config.allFeatureIds() : [featureId], days, take)
     : featureId === undefined
-      ? usage.ofUser(userId, days, take)
-      : usage.ofUserAndFeature(userId, featureId, days, take));
+      ? usage.ofKeys(await users.keysOf(userId), days, take)
+      : usage.ofKeysAndFeature(await users.keysOf(userId), featureId, days, take));
   if (complete) return windows;
   throw new ApiError(
     'not_possible',

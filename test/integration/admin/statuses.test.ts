@@ -9,12 +9,14 @@ import type { UsageRowChange } from '../../../core/usage-fold.ts';
 import {
   ADMIN_KEY,
   createAdmin,
+  column,
   fieldOf,
   type Admin,
   type AdminAnswer,
   type AdminCall,
 } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { importUser } from '../../support/imported-user.ts';
 import { interruptedDynamo, type Interruption } from '../../support/interrupted-dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
 
@@ -51,6 +53,8 @@ const NO_IDS: Ids = {
   messageId: 'nothing',
   userId: 'nobody',
   keyId: 'key_0000000000000000',
+  mergeId: 'mrg_nothing',
+  email: 'nobody@example.com',
 };
 
 const RULE = { featureId: 'messages', event: { operator: 'equals', value: 'Message Sent' } };
@@ -64,11 +68,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changeKey: { signatureSecrets: ['a', 'b'] },
   changeSettings: { chargebee: { enabled: true } },
   startSession: { key: ADMIN_KEY },
+  resolveUser: { userId: 'user-1', traits: { email: 'ada@example.com' } },
+  mergeUsers: { survivorId: 'user-1', absorbedId: 'user-2', dryRun: true },
   redriveQuarantined: { all: true },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
-const WITHOUT_STORE = new Set(['readSegmentFilter']);
+const WITHOUT_STORE = new Set(['readSegmentFilter', 'getConnection']);
 /** Routes that look at no API key. */
 const WITHOUT_KEY = new Set(['startSession', 'getSession', 'endSession']);
 
@@ -131,9 +137,13 @@ async function seed(): Promise<Ids> {
       messageId: 'i-1',
       traits: { email: 'ada@example.com', name: 'Ada', billingUserId: 'cus_1' },
     },
+    { type: 'identify', messageId: 'i-2', userId: 'user-2', traits: { email: 'ada@example.com' } },
     { messageId: 't-1', properties: { delta: 3 } },
+    { messageId: 't-3', userId: 'user-3' },
     { messageId: 't-2', event: 'Page Opened', properties: { plan: 'pro' } },
   );
+  await ask('mergeUsers', 200, NO_IDS, { body: { survivorId: 'user-1', absorbedId: 'user-3' } });
+  const [mergeId = ''] = column(await ask('listMerges', 200), 'merges', 'id');
   await admin.jobs.start(3, 'rule "x" created', admin.clock.now);
   return {
     featureId: 'messages',
@@ -142,6 +152,8 @@ async function seed(): Promise<Ids> {
     jobId: 'job_0000000003',
     messageId: 't-1',
     userId: 'user-1',
+    mergeId,
+    email: 'ada@example.com',
   };
 }
 
@@ -152,6 +164,7 @@ test('with something to find, every route answers with success and as documented
   await ask('listEvents', 200, ids, {}, '?status=unmapped');
   await ask('listEvents', 200, ids, {}, '?status=quarantined');
   for (const messageId of ['i-1', 't-2']) await ask('getEvent', 200, { messageId });
+  await ask('dismissSharedEmail', 204, ids);
   await ask('endSession', 204);
   await ask('deleteRule', 204, ids);
   await ask('deleteFeature', 204, ids);
@@ -240,10 +253,19 @@ describe('conflicts', () => {
     await ask('deleteFeature', 409, ids);
     await ask('changeRule', 200, ids, { body: { name: 'New', version: 1 } });
     await ask('changeRule', 409, ids, { body: { name: 'Newer', version: 1 } });
+    await ask('mergeUsers', 409, ids, { body: { survivorId: 'user-2', absorbedId: 'user-3' } });
+    await ask('undoMerge', 200, ids);
+    await ask('undoMerge', 409, ids);
   });
 });
 
 describe('what is well formed but not possible', () => {
+  test('an imported user cannot absorb one that has a userId', async () => {
+    await seed();
+    const survivorId = await importUser(dynamo.client, tables.users, { source: 'csv:1' });
+    await ask('mergeUsers', 422, NO_IDS, { body: { survivorId, absorbedId: 'user-1' } });
+  });
+
   test('a ruleset that would be too large cannot be changed, except by making it smaller', async () => {
     const ids = await seed();
     const { generation } = await admin.rulesets.current();

@@ -107,6 +107,9 @@ test('a user is shown with its fields, where each came from, and the usage of th
   expect((await admin.call('GET', '/api/users/ada')).body).toEqual({
     userId: 'ada',
     userIds: ['ada'],
+    imported: false,
+    flags: [],
+    merges: [],
     name: 'Ada',
     email: 'ada@new.example',
     billingId: 'cus_1',
