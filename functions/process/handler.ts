@@ -3,6 +3,7 @@ import { parseQueueMessage } from '../../adapters/event-queue.ts';
 import { settleEvents, type SettleDependencies } from '../../adapters/settle-events.ts';
 import { logError, logWarning } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
+import { quietErrors } from '../quiet-errors.ts';
 import type { TimeLeft } from '../time-left.ts';
 
 // Trigger: the events queue, and its dead-letter queue as the last chance.
@@ -16,7 +17,7 @@ export function processHandler(
   deps: SettleDependencies,
   lastChanceQueueArn: string,
 ): (event: SQSEvent, context: TimeLeft) => Promise<SQSBatchResponse> {
-  return async (event, context) => {
+  return quietErrors(async (event, context) => {
     const deadline = deps.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const settle = partialBatch(async (records) => {
       const messages = records.map((record) => ({
@@ -52,5 +53,5 @@ export function processHandler(
       return failed;
     });
     return await settle(event);
-  };
+  });
 }

@@ -4,6 +4,7 @@ import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { parseReprocessMessage } from '../../adapters/sweep-queue.ts';
 import { logError } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
+import { quietErrors } from '../quiet-errors.ts';
 import type { TimeLeft } from '../time-left.ts';
 import { planRevisions } from './plan-revisions.ts';
 import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
@@ -28,7 +29,7 @@ const RESERVE_MS = 30_000;
 export function reprocessHandler(
   deps: ReprocessDependencies,
 ): (event: ReprocessEvent, context: TimeLeft) => Promise<SQSBatchResponse | undefined> {
-  return async (event, context) => {
+  return quietErrors(async (event, context) => {
     if ('trigger' in event) {
       await sendMarkedEvents(deps);
       await plan(deps);
@@ -56,7 +57,7 @@ export function reprocessHandler(
       return new Set();
     });
     return await sweep(event);
-  };
+  });
 }
 
 async function plan(deps: ReprocessDependencies): Promise<void> {
