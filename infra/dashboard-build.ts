@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -10,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 // The dashboard's files, made by Vite in a process of its own and kept under a hash of all that they are made from: Vite
 // takes seconds and 200 MB, and most synths are about something else.
@@ -24,34 +24,60 @@ const KEPT_MAX = 5;
 
 /** Puts the built dashboard into the folder. Throws what Vite says when it cannot be built. */
 export function putDashboard(folder: string): void {
-  const cache = join(projectRoot, 'node_modules', '.cache', 'tallyhook', 'dashboard');
-  const built = join(cache, hashOfInputs());
+  const built = builtFolder();
   if (!existsSync(built)) {
-    mkdirSync(cache, { recursive: true });
-    // Under another name until it is whole, so that nobody copies half of it.
-    const draft = `${built}.${String(process.pid)}`;
-    try {
-      build(draft);
-      renameSync(draft, built);
-    } catch (error) {
-      rmSync(draft, { recursive: true, force: true });
-      // Another synth was faster; what it made is the same.
-      if (!existsSync(built)) throw error;
-    }
-    forgetOld(cache, built);
+    const draft = draftOf(built);
+    const { status, stderr } = spawnSync(process.execPath, [SCRIPT, draft], {
+      ...OPTIONS,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    keep(draft, built, status, stderr);
   }
   cpSync(built, folder, { recursive: true });
 }
 
-function build(folder: string): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(projectRoot, SCRIPT), folder], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    // Otherwise Vite would keep React's slow development build for the tests.
-    env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
+/** Builds the dashboard beside whatever else this process does, so that `putDashboard` finds it. */
+export async function prepareDashboard(): Promise<void> {
+  const built = builtFolder();
+  if (existsSync(built)) return;
+  const draft = draftOf(built);
+  const child = spawn(process.execPath, [SCRIPT, draft], { ...OPTIONS, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
   });
-  if (status !== 0) throw new Error(`The dashboard cannot be built: ${stderr.trim().slice(-4_000)}`);
+  keep(draft, built, status, said);
+}
+
+const OPTIONS = {
+  cwd: projectRoot,
+  // Otherwise Vite would keep React's slow development build for the tests.
+  env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
+};
+
+function builtFolder(): string {
+  return join(projectRoot, 'node_modules', '.cache', 'tallyhook', 'dashboard', hashOfInputs());
+}
+
+/** Another name until it is whole, so that nobody copies half of it. */
+function draftOf(built: string): string {
+  mkdirSync(dirname(built), { recursive: true });
+  return `${built}.${String(process.pid)}`;
+}
+
+function keep(draft: string, built: string, status: number | null, said: string): void {
+  try {
+    if (status !== 0) throw new Error(`The dashboard cannot be built: ${said.trim().slice(-4_000)}`);
+    renameSync(draft, built);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // Another synth was faster; what it made is the same.
+    if (!existsSync(built)) throw error;
+  }
+  forgetOld(dirname(built), built);
 }
 
 function hashOfInputs(): string {

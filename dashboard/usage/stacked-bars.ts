@@ -65,6 +65,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
       axes: [
         {
           ...axis,
+          size: 28,
           grid: { show: false },
           splits: () => labelled(seconds, target.clientWidth),
           values: (_chart, ticks) => ticks.map((tick) => shortWindowLabel(tick * 1_000, range.window)),

@@ -59,7 +59,10 @@ export class DashboardBrowser {
     };
     try {
       runtime = await startRuntimeProcess(dataDir.path);
-      browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
+      browser = await chromium.launch({
+        executablePath: chromiumPath(),
+        args: ['--no-sandbox', '--lang=en-GB'],
+      });
       const context = await browser.newContext({
         viewport: LOOKS[0].size,
         locale: 'en-GB',
@@ -106,6 +109,9 @@ export class DashboardBrowser {
   async look(name: string): Promise<string[]> {
     mkdirSync(SCREENSHOTS, { recursive: true });
     const wrong: string[] = [];
+    // News at the corner come and go; the page itself is looked at.
+    const news = this.page.locator('.mantine-Notification-closeButton');
+    while ((await news.count()) > 0) await news.first().click();
     for (const look of LOOKS) {
       await this.page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
       await this.page.setViewportSize(look.size);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { ADMIN_KEY } from '../support/runtime-process.ts';
 import { DashboardBrowser } from './dashboard-browser.ts';
 
 // What surrounds the pages: signing in and out, the navigation, and what every page has to keep to.
@@ -30,7 +32,7 @@ test('a session that has ended leads back to where one was', async () => {
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByText('Your session has ended').waitFor();
   const { pathname } = new URL(page.url());
-  await page.getByLabel('Key', { exact: true }).fill('admin-key-of-a-system-test');
+  await page.getByLabel('Key', { exact: true }).fill(ADMIN_KEY);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'API keys', level: 1 }).waitFor();
   expect(new URL(page.url()).pathname).toBe(pathname);
@@ -87,6 +89,25 @@ test('the keyboard alone gets past the navigation, and to every page of it', asy
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+});
+
+test('a key that may only read sees what it may, is told what it may not, and is offered no change', async () => {
+  const { page, url } = dashboard;
+  const answer = await fetch(`${url}/api/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Reader', scope: 'read' }),
+  });
+  const { secret } = z.object({ secret: z.string() }).parse(await answer.json());
+  await dashboard.open('/features');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await dashboard.signIn(secret);
+  await dashboard.open('/features');
+  await page.getByText('Signed in to read only').waitFor();
+  expect(await page.getByRole('button', { name: 'New feature' }).count()).toBe(0);
+  await dashboard.open('/settings');
+  await page.getByText('Your key may not see this').waitFor();
+  expect(await dashboard.look('no-permission')).toEqual([]);
 });
 
 test('nothing on any page broke the policy or threw', () => {

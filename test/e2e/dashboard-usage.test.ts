@@ -92,7 +92,7 @@ test('Chargebee is switched on, and the change is kept', async () => {
   const { page } = dashboard;
   await dashboard.open('/settings/billing');
   expect(await dashboard.look('settings-billing')).toEqual([]);
-  await page.getByLabel('Take billing ids').check();
+  await page.getByLabel('Take billing ids').click();
   await page.getByText('Chargebee switched on by').waitFor();
 });
 

@@ -53,6 +53,7 @@ test('from nothing to the first counted use', async () => {
   await page.getByText('It would count 2 stored events and add 2 reports.').waitFor();
   expect(await dashboard.look('start-rule')).toEqual([]);
   await page.getByRole('button', { name: 'Create the rule' }).click();
+  await page.getByRole('link', { name: 'See the usage' }).waitFor();
   await page.getByText('2 reports').waitFor();
   expect(await dashboard.look('start-done')).toEqual([]);
   await page.getByRole('link', { name: 'See the usage' }).click();

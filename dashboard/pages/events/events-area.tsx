@@ -6,6 +6,7 @@ export const eventsArea: PageArea = {
   label: 'Events',
   icon: <Icon name="events" />,
   path: '/events',
+  badge: ({ quarantined }) => quarantined,
   pages: [
     { path: '/events', component: lazyPage(async () => (await import('./feed-page.tsx')).FeedPage) },
     {

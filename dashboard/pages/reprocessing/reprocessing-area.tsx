@@ -6,6 +6,7 @@ export const reprocessingArea: PageArea = {
   label: 'Reprocessing',
   icon: <Icon name="reprocessing" />,
   path: '/reprocessing',
+  badge: ({ jobsRunning }) => jobsRunning,
   pages: [
     {
       path: '/reprocessing',

@@ -11,6 +11,7 @@ import { QueryState } from '../../parts/query-state.tsx';
 import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { showSuccess } from '../../parts/toast.ts';
+import { useMayChange } from '../../session/session-store.ts';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { SettingsPage } from './settings-page.tsx';
 
@@ -23,7 +24,8 @@ const MEANS: Readonly<Record<KeyScope, string>> = {
 export function KeysPage() {
   const keys = useQuery(allKeys);
   const [isCreating, setCreating] = useState(false);
-  const create = (
+  const mayChange = useMayChange();
+  const create = mayChange && (
     <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)}>
       New key
     </Button>

@@ -6,6 +6,7 @@ export const unmappedArea: PageArea = {
   label: 'Unmapped',
   icon: <Icon name="unmapped" />,
   path: '/unmapped',
+  badge: ({ unmapped }) => unmapped.groups,
   pages: [
     {
       path: '/unmapped',
