@@ -33,6 +33,7 @@ export class Admin extends Construct {
         OPERATIONS_TABLE: operations.tableName,
         EVENTS_QUEUE_URL: resources.eventsQueue.queue.queueUrl,
         ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
+        IMPORTS_QUEUE_URL: resources.importsQueue.queue.queueUrl,
         BILLING_SECRET_ARN: resources.billingSecret.secretArn,
         // For the dashboard, which tells people what to enter in Segment.
         INGEST_URL: ingestUrl,

@@ -28,6 +28,7 @@ export function bundledCode(scope: Construct): Readonly<Record<FunctionName, Cod
     ingest: codeOf('ingest'),
     process: codeOf('process'),
     reprocess: codeOf('reprocess'),
+    imports: codeOf('imports'),
     admin: codeOf('admin'),
   };
 }

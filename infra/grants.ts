@@ -3,7 +3,7 @@
 // groups of actions. A transaction needs no action of its own: DynamoDB authorises each of its items (PutItem,
 // UpdateItem, DeleteItem, ConditionCheckItem). SQS batches likewise count as their single actions.
 
-export const functionNames = ['ingest', 'process', 'reprocess', 'admin'] as const;
+export const functionNames = ['ingest', 'process', 'reprocess', 'imports', 'admin'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 export const resourceNames = [
@@ -18,6 +18,7 @@ export const resourceNames = [
   'EventsDeadLetterQueue',
   'ReprocessQueue',
   'LostTriggersQueue',
+  'ImportsQueue',
   'AdminKey',
   'BillingSecret',
 ] as const;
@@ -88,6 +89,18 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     // Lambda reports a stream record that it gave up in the name of the function's role.
     LostTriggersQueue: ['sqs:SendMessage'],
   },
+  imports: {
+    UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    OperationsTable: [
+      'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
+    ImportsQueue: [...consumeQueue, 'sqs:SendMessage'],
+    BillingSecret: ['secretsmanager:GetSecretValue'],
+  },
   admin: {
     EventsTable: [
       'dynamodb:BatchGetItem',
@@ -98,6 +111,7 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     ],
     'EventsTable.byUser': ['dynamodb:Query'],
     UsageTable: ['dynamodb:Query'],
+    // Small files are imported at once.
     UsersTable: [
       'dynamodb:BatchGetItem',
       'dynamodb:DeleteItem',
@@ -108,6 +122,7 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     ],
     ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     OperationsTable: [
+      'dynamodb:BatchWriteItem',
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
@@ -115,6 +130,7 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:UpdateItem',
     ],
     EventsQueue: ['sqs:SendMessage'],
+    ImportsQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.
     BillingSecret: ['secretsmanager:GetSecretValue'],

@@ -41,6 +41,8 @@ const impactOfErrors: Record<FunctionName, string> = {
   ingest: 'Senders get errors instead of answers and must send their events again.',
   process: 'Events are stored, but their usage is counted late.',
   reprocess: 'New rules reach the stored unmapped events late.',
+  imports:
+    'Imports of users stand still, or customers that change at a billing provider are taken over late.',
   admin: 'Dashboard and API answer with errors; events are not affected.',
 };
 
@@ -48,6 +50,7 @@ const impactOfThrottles: Record<FunctionName, string> = {
   ingest: 'Senders get 429 and must send their events again.',
   process: 'Events are stored, but their usage is counted late.',
   reprocess: 'New rules reach the stored unmapped events late.',
+  imports: 'Imports of users wait, and webhooks of billing providers get 429 and are sent again.',
   admin: 'Dashboard and API refuse some requests; events are not affected.',
 };
 
@@ -72,7 +75,8 @@ export class Monitoring extends Construct {
     });
   }
 
-  private watchQueues({ eventsQueue, reprocessQueue, lostTriggers }: PipelineResources): void {
+  private watchQueues(resources: PipelineResources): void {
+    const { eventsQueue, reprocessQueue, importsQueue, lostTriggers } = resources;
     this.alarm('EventsQueueAge', {
       impact: 'Events are stored, but their usage is counted more than fifteen minutes late.',
       runbook: 'events-queue-age',
@@ -94,6 +98,13 @@ export class Monitoring extends Construct {
         'A sweep of stored unmapped events has failed repeatedly; new rules may not have reached all of them.',
       runbook: 'reprocess-dead-letters',
       metric: messagesIn(reprocessQueue.deadLetterQueue),
+      above: 0,
+      periods: 1,
+    });
+    this.alarm('ImportsDeadLetters', {
+      impact: 'An import of users has failed repeatedly and stands still.',
+      runbook: 'imports-dead-letters',
+      metric: messagesIn(importsQueue.deadLetterQueue),
       above: 0,
       periods: 1,
     });
@@ -130,6 +141,11 @@ export class Monitoring extends Construct {
         'ingest',
         'IngestUrl5xx',
         'Senders are told to send their events again; some may give up and lose them.',
+      ],
+      [
+        'imports',
+        'ImportsUrl5xx',
+        'Webhooks of billing providers are refused; the providers send them again for days.',
       ],
       ['admin', 'AdminUrl5xx', 'Dashboard and API answer with errors; events are not affected.'],
     ] as const) {

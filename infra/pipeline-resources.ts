@@ -14,6 +14,7 @@ import { secured, WorkQueue } from './work-queue.ts';
 /** Of the consumers: the queues hide a message for six times as long. */
 export const processTimeout = Duration.seconds(60);
 export const reprocessTimeout = Duration.seconds(300);
+export const importsTimeout = Duration.seconds(300);
 /** Full batches of events make full transactions; a second of waiting is what a quiet stream pays for them. */
 export const eventsBatchingWindow = Duration.seconds(1);
 
@@ -21,6 +22,7 @@ export class PipelineResources extends Construct {
   readonly storage: Storage;
   readonly eventsQueue: WorkQueue;
   readonly reprocessQueue: WorkQueue;
+  readonly importsQueue: WorkQueue;
   readonly lostTriggers: Queue;
   readonly adminKey: Secret;
   readonly billingSecret: Secret;
@@ -35,6 +37,7 @@ export class PipelineResources extends Construct {
       batchingWindow: eventsBatchingWindow,
     });
     this.reprocessQueue = new WorkQueue(this, 'Reprocess', { consumerTimeout: reprocessTimeout });
+    this.importsQueue = new WorkQueue(this, 'Imports', { consumerTimeout: importsTimeout });
     // Where Lambda notes a stream record that it gave up. Its own queue, because such a note is no reprocess message: in
     // the reprocess dead letters a redrive would feed it to a function that cannot read it. Nobody consumes it: the timer
     // has already made good what was lost, so the note is evidence for a person.
@@ -89,6 +92,7 @@ export class PipelineResources extends Construct {
       EventsDeadLetterQueue: this.eventsQueue.deadLetterQueue.queueArn,
       ReprocessQueue: this.reprocessQueue.queue.queueArn,
       LostTriggersQueue: this.lostTriggers.queueArn,
+      ImportsQueue: this.importsQueue.queue.queueArn,
       AdminKey: this.adminKey.secretArn,
       BillingSecret: this.billingSecret.secretArn,
     };

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Admin } from './admin.ts';
 import type { DeploymentOptions } from './deployment-options.ts';
+import { Imports } from './imports.ts';
 import { Ingest } from './ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import { PipelineResources } from './pipeline-resources.ts';
@@ -27,6 +28,7 @@ export class TallyhookStack extends Stack {
     const reprocessing = new Reprocessing(this, 'Reprocess', resources);
     const domainUrl = options.domain === undefined ? undefined : `https://${options.domain.name}/`;
     const ingestUrl = domainUrl ?? ingest.url.url;
+    const imports = new Imports(this, 'Imports', resources);
     const admin = new Admin(this, 'Admin', { resources, ingestUrl });
     new Monitoring(this, 'Monitoring', {
       resources,
@@ -34,6 +36,7 @@ export class TallyhookStack extends Stack {
         ingest: ingest.function.lambda,
         process: processing.function.lambda,
         reprocess: reprocessing.function.lambda,
+        imports: imports.function.lambda,
         admin: admin.function.lambda,
       },
       alarmEmail: options.alarmEmail,
@@ -42,7 +45,7 @@ export class TallyhookStack extends Stack {
     if (options.domain !== undefined) {
       const domain = new PublicDomain(this, 'Domain', {
         ...options.domain,
-        urls: { ingest: ingest.url, admin: admin.url },
+        urls: { ingest: ingest.url, imports: imports.url, admin: admin.url },
       });
       this.output(
         'DomainTarget',
@@ -52,6 +55,11 @@ export class TallyhookStack extends Stack {
     }
     this.output('WebhookUrl', 'For a Segment webhook destination.', `${ingestUrl}segment`);
     this.output('TrackingApiUrl', "For Segment's SDKs: their tracking API host.", `${ingestUrl}v1`);
+    this.output(
+      'BillingWebhookUrl',
+      'For webhooks of billing providers: add stripe or chargebee.',
+      `${domainUrl ?? imports.url.url}api/webhooks/`,
+    );
     this.output('DashboardUrl', 'Dashboard and API.', domainUrl ?? admin.url.url);
     this.output('AdminKeySecretArn', 'The secret that holds the admin key.', resources.adminKey.secretArn);
     this.output(

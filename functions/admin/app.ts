@@ -15,9 +15,11 @@ import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { featureRoutes } from './routes/features.ts';
 import { feedRoutes } from './routes/feed.ts';
+import { importRoutes } from './routes/imports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { providerImportRoutes } from './routes/provider-imports.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
@@ -30,6 +32,8 @@ import { flagRoutes } from './routes/flags.ts';
 import { mergeRoutes } from './routes/merges.ts';
 import { resolveRoutes } from './routes/resolve.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { userExportRoutes } from './routes/user-export.ts';
+import { userImportRoutes } from './routes/user-import.ts';
 import { userRoutes } from './routes/users.ts';
 
 // The admin API: guard (is there such a route, who asks, is the body readable), then the schemas of the route, then its
@@ -83,10 +87,15 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     explainRoutes,
     feedRoutes,
     unmappedRoutes,
+    // Before the users: `export.csv` is not one of them.
+    userExportRoutes,
+    userImportRoutes,
     userRoutes,
     resolveRoutes,
     mergeRoutes,
     flagRoutes,
+    providerImportRoutes,
+    importRoutes,
     keyRoutes,
     reprocessingRoutes,
     settingsRoutes,

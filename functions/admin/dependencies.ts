@@ -8,6 +8,8 @@ import type { EventList } from '../../adapters/event-list.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { FlagStore } from '../../adapters/flag-store.ts';
+import type { ImportQueue } from '../../adapters/import-queue.ts';
+import type { ImportStore } from '../../adapters/import-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
 import type { MergeStore } from '../../adapters/merge-store.ts';
 import type { Quarantine } from '../../adapters/quarantine.ts';
@@ -17,6 +19,7 @@ import type { SessionStore } from '../../adapters/session-store.ts';
 import type { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import type { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import type { UsageStore } from '../../adapters/usage-store.ts';
+import type { UserImport } from '../../adapters/user-import.ts';
 import type { UserList } from '../../adapters/user-list.ts';
 import type { UserStore } from '../../adapters/user-store.ts';
 import type { Caller } from './authenticate.ts';
@@ -48,6 +51,9 @@ export interface AdminDependencies {
   readonly jobs: JobStore;
   readonly settings: SettingsStore;
   readonly billingSecret: BillingSecret;
+  readonly imports: ImportStore;
+  readonly importQueue: ImportQueue;
+  readonly userImport: UserImport;
   readonly now: () => number;
 }
 

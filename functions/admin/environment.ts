@@ -11,6 +11,7 @@ const schema = z.object({
   ADMIN_KEY_SECRET_ARN: text,
   EVENTS_QUEUE_URL: text,
   BILLING_SECRET_ARN: text,
+  IMPORTS_QUEUE_URL: text,
   /** With a slash at the end. */
   INGEST_URL: text,
   // Set by Lambda: the folder with this function's code.

@@ -12,6 +12,8 @@ import { sessionTokenOf } from './session.ts';
 /** A rule, the largest thing there is to send, is at most 60,000 characters. */
 export const BODY_BYTES_MAX = 256 * 1024;
 
+const CSV_TYPE = /^(?:text\/csv|application\/gzip|application\/x-gzip)(?:;.*)?$/i;
+
 const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-?8"?)?$/i;
 
 export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
@@ -38,7 +40,8 @@ export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
       c.set('caller', caller);
       if (session !== undefined) c.set('session', session);
     }
-    if (found.takesBody) await checkBody(c.req);
+    if (found.body === 'json') await checkBody(c.req);
+    if (found.body === 'csv') checkCsvHeaders(c.req);
     await next();
   };
 }
@@ -46,6 +49,17 @@ export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
 interface BodyRequest {
   header(name: string): string | undefined;
   text(): Promise<string>;
+}
+
+/** The route itself reads the file: whether it is packed is seen from its first bytes, whatever the headers say. */
+function checkCsvHeaders(request: BodyRequest): void {
+  const encoding = request.header('content-encoding')?.toLowerCase() ?? 'identity';
+  if (CSV_TYPE.test(request.header('content-type')?.trim() ?? '') && ['identity', 'gzip'].includes(encoding))
+    return;
+  throw new ApiError(
+    'unsupported_media_type',
+    'Send the file with the header "Content-Type: text/csv"; packed with gzip, also with "Content-Encoding: gzip".',
+  );
 }
 
 async function checkBody(request: BodyRequest): Promise<void> {

@@ -10,6 +10,8 @@ import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
+import { ImportQueue } from '../../adapters/import-queue.ts';
+import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
@@ -21,6 +23,7 @@ import { SessionStore } from '../../adapters/session-store.ts';
 import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
+import { UserImport } from '../../adapters/user-import.ts';
 import { UserList } from '../../adapters/user-list.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { createAdminApp } from './app.ts';
@@ -36,8 +39,8 @@ const dynamo = dynamoClient();
 const now = Date.now;
 const secrets = secretsClient();
 const keys = new ApiKeyStore(dynamo, environment.OPERATIONS_TABLE);
-const events = new EventStore(dynamo, environment.EVENTS_TABLE);
 const users = new UserStore(dynamo, environment.USERS_TABLE);
+const events = new EventStore(dynamo, environment.EVENTS_TABLE);
 const unmapped = new UnmappedStore(dynamo, environment.EVENTS_TABLE);
 
 export const handler = functionUrlHandler(
@@ -70,6 +73,9 @@ export const handler = functionUrlHandler(
     flags: new FlagStore(dynamo, environment.USERS_TABLE, users),
     userList: new UserList(dynamo, environment.USERS_TABLE),
     jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
+    imports: new ImportStore(dynamo, environment.OPERATIONS_TABLE),
+    importQueue: new ImportQueue(sqsClient(), environment.IMPORTS_QUEUE_URL),
+    userImport: new UserImport(dynamo, environment.USERS_TABLE, users),
     settings: new SettingsStore(dynamo, environment.CONFIG_TABLE, now),
     billingSecret: new BillingSecret(secrets, environment.BILLING_SECRET_ARN, now),
     now,

@@ -8,9 +8,12 @@ export interface OperationEntry {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: `/${string}`;
   readonly scope: Scope;
-  /** A change that its path says completely. */
-  readonly withoutBody?: true;
+  /** @default JSON for POST and PATCH, otherwise none */
+  readonly body?: Body;
 }
+
+/** `csv` may be packed with gzip, and as large as a request can be. */
+export type Body = 'json' | 'csv' | 'none';
 
 export const OPERATIONS = {
   getConnection: { method: 'get', path: '/api/connection', scope: 'read' },
@@ -47,21 +50,29 @@ export const OPERATIONS = {
   listFeed: { method: 'get', path: '/api/feed', scope: 'read' },
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
 
+  exportUsers: { method: 'get', path: '/api/users/export.csv', scope: 'read' },
   listUsers: { method: 'get', path: '/api/users', scope: 'read' },
   resolveUser: { method: 'post', path: '/api/users/resolve', scope: 'read' },
   mergeUsers: { method: 'post', path: '/api/users/merge', scope: 'admin' },
   getUser: { method: 'get', path: '/api/users/{userId}', scope: 'read' },
 
   listMerges: { method: 'get', path: '/api/merges', scope: 'read' },
-  undoMerge: { method: 'post', path: '/api/merges/{mergeId}/undo', scope: 'admin', withoutBody: true },
+  undoMerge: { method: 'post', path: '/api/merges/{mergeId}/undo', scope: 'admin', body: 'none' },
   listMissingBilling: { method: 'get', path: '/api/flags/missing-billing', scope: 'read' },
   listSharedEmails: { method: 'get', path: '/api/flags/shared-email', scope: 'read' },
   dismissSharedEmail: {
     method: 'post',
     path: '/api/flags/shared-email/{email}/dismiss',
     scope: 'admin',
-    withoutBody: true,
+    body: 'none',
   },
+  importUsers: { method: 'post', path: '/api/users/import', scope: 'admin', body: 'csv' },
+  importFromStripe: { method: 'post', path: '/api/imports/stripe', scope: 'admin', body: 'none' },
+  importFromChargebee: { method: 'post', path: '/api/imports/chargebee', scope: 'admin', body: 'none' },
+  listImports: { method: 'get', path: '/api/imports', scope: 'read' },
+  getImport: { method: 'get', path: '/api/imports/{importId}', scope: 'read' },
+  listImportRows: { method: 'get', path: '/api/imports/{importId}/rows', scope: 'read' },
+  downloadImportRows: { method: 'get', path: '/api/imports/{importId}/rows.csv', scope: 'read' },
 
   getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
 
@@ -109,7 +120,7 @@ function securityOf({ method, scope }: OperationEntry): Record<string, string[]>
 }
 
 export type FoundOperation =
-  | { readonly kind: 'found'; readonly id: string; readonly scope: Scope; readonly takesBody: boolean }
+  | { readonly kind: 'found'; readonly id: string; readonly scope: Scope; readonly body: Body }
   | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
   | { readonly kind: 'unknown' };
 
@@ -129,7 +140,7 @@ export function findOperation(method: string, path: string): FoundOperation {
       kind: 'found',
       id: found.id,
       scope: found.scope,
-      takesBody: ['post', 'patch'].includes(found.method) && found.withoutBody !== true,
+      body: found.body ?? (['post', 'patch'].includes(found.method) ? 'json' : 'none'),
     };
   }
   if (here.length === 0) return { kind: 'unknown' };

@@ -18,7 +18,10 @@ const rules: Readonly<Record<string, FolderRule>> = {
   },
   functions: {
     folders: ['functions', 'adapters', 'core'],
-    packages: ['zod', 'zod/mini', 'hono', 'hono/*', '@hono/*', 'aws-lambda', 'node:*'],
+    packages: [
+      ...['zod', 'zod/mini', 'hono', 'hono/*', '@hono/*', 'aws-lambda', 'node:*'],
+      ...['csv-parse', 'stripe', 'chargebee'],
+    ],
   },
   // It knows the API by its document only; of core it may use what it shows the same way.
   dashboard: {

@@ -172,6 +172,7 @@ describe('a stage with a domain, an alarm address and nothing reserved', () => {
       WebhookUrl: 'https://events.example.com/segment',
       TrackingApiUrl: 'https://events.example.com/v1',
       DashboardUrl: 'https://events.example.com/',
+      BillingWebhookUrl: 'https://events.example.com/api/webhooks/',
       AdminKeySecretArn: { Ref: 'AdminKey' },
       BillingSecretArn: { Ref: 'BillingSecret' },
     });

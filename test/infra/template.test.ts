@@ -196,7 +196,7 @@ describe('queues', () => {
       const { Timeout } = z.object({ Timeout: z.number() }).parse(lambda.Properties);
       return { queue: queue.id, isEnough: VisibilityTimeout >= 6 * Timeout + window };
     });
-    expect(consumed).toHaveLength(3);
+    expect(consumed).toHaveLength(4);
     for (const { queue, isEnough } of consumed)
       expect({ queue, isEnough }).toEqual({ queue, isEnough: true });
   });
@@ -212,7 +212,7 @@ describe('queues', () => {
         { retention: MessageRetentionPeriod, kept: deadLetters.MessageRetentionPeriod, ...RedrivePolicy },
       ];
     });
-    expect(redriving).toHaveLength(2);
+    expect(redriving).toHaveLength(3);
     for (const { retention, kept, maxReceiveCount } of redriving) {
       expect(maxReceiveCount).toBeGreaterThanOrEqual(5);
       expect(retention).toBe(4 * 24 * 3600);
@@ -274,6 +274,13 @@ describe('triggers', () => {
         MaximumRecordAgeInSeconds: 3600,
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       },
+      {
+        source: 'SharedImportsQueue',
+        lambda: 'imports',
+        BatchSize: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 2 },
+      },
     ]);
   });
 
@@ -322,6 +329,7 @@ describe('functions', () => {
     ['ingest', { Timeout: 10, MemorySize: 512, ReservedConcurrentExecutions: 100 }],
     ['process', { Timeout: 60, MemorySize: 1024, ReservedConcurrentExecutions: undefined }],
     ['reprocess', { Timeout: 300, MemorySize: 1024, ReservedConcurrentExecutions: undefined }],
+    ['imports', { Timeout: 300, MemorySize: 1024, ReservedConcurrentExecutions: undefined }],
     ['admin', { Timeout: 30, MemorySize: 1024, ReservedConcurrentExecutions: undefined }],
   ])(
     '%s has its timeout, memory and runtime',
@@ -355,11 +363,12 @@ describe('functions', () => {
   });
 
   test('that wake themselves are not cut off by the recursion guard of Lambda', () => {
-    const selfWaking = functionNames.filter((name) => {
-      const queue = grants[name].ReprocessQueue ?? [];
-      return queue.includes('sqs:SendMessage') && queue.includes('sqs:ReceiveMessage');
-    });
-    expect(selfWaking).toEqual(['reprocess']);
+    const selfWaking = functionNames.filter((name) =>
+      Object.values(grants[name]).some(
+        (actions) => actions.includes('sqs:SendMessage') && actions.includes('sqs:ReceiveMessage'),
+      ),
+    );
+    expect(selfWaking).toEqual(['reprocess', 'imports']);
     for (const name of functionNames) {
       const expected = selfWaking.includes(name) ? 'Allow' : undefined;
       expect({ name, RecursiveLoop: lambdaOf(name).Properties.RecursiveLoop }).toEqual({
@@ -378,6 +387,7 @@ describe('functions', () => {
     }));
     expect(urls).toEqual([
       { name: 'ingest', auth: 'NONE', cors: undefined, paths: routes.ingest },
+      { name: 'imports', auth: 'NONE', cors: undefined, paths: routes.imports },
       { name: 'admin', auth: 'NONE', cors: undefined, paths: routes.admin },
     ]);
     const all = Object.values(routes).flat();
@@ -450,6 +460,7 @@ describe('roles', () => {
       EventsDeadLetterQueue: attribute(queueIdOf('SharedEventsDeadLetters'), 'Arn'),
       ReprocessQueue: attribute(queueIdOf('SharedReprocessQueue'), 'Arn'),
       LostTriggersQueue: attribute(queueIdOf('SharedLostTriggers'), 'Arn'),
+      ImportsQueue: attribute(queueIdOf('SharedImportsQueue'), 'Arn'),
       AdminKey: { Ref: 'AdminKey' },
       BillingSecret: { Ref: 'BillingSecret' },
     };
@@ -502,11 +513,14 @@ describe('secrets', () => {
 
 describe('outputs', () => {
   test('are the URLs of the functions and the secret', () => {
-    const [ingest, admin] = template.ofType('AWS::Lambda::Url');
+    const [ingest, imports, admin] = template.ofType('AWS::Lambda::Url');
     const ingestUrl = { 'Fn::GetAtt': [ingest?.id, 'FunctionUrl'] };
     expect(template.outputs).toEqual({
       WebhookUrl: { 'Fn::Join': ['', [ingestUrl, 'segment']] },
       TrackingApiUrl: { 'Fn::Join': ['', [ingestUrl, 'v1']] },
+      BillingWebhookUrl: {
+        'Fn::Join': ['', [{ 'Fn::GetAtt': [imports?.id, 'FunctionUrl'] }, 'api/webhooks/']],
+      },
       DashboardUrl: { 'Fn::GetAtt': [admin?.id, 'FunctionUrl'] },
       AdminKeySecretArn: { Ref: 'AdminKey' },
       BillingSecretArn: { Ref: 'BillingSecret' },

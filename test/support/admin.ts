@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { AdminSecret } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
@@ -10,6 +11,8 @@ import { EventList } from '../../adapters/event-list.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
+import { ImportQueue } from '../../adapters/import-queue.ts';
+import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
@@ -23,6 +26,7 @@ import { SessionStore } from '../../adapters/session-store.ts';
 import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
+import { UserImport } from '../../adapters/user-import.ts';
 import { UserList } from '../../adapters/user-list.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { createAdminApp } from '../../functions/admin/app.ts';
@@ -47,6 +51,8 @@ export interface AdminCall {
   /** The body as it is, instead of `body`. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A file, instead of `body`. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** The address that it comes from. */
   readonly source?: string;
 }
@@ -79,6 +85,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const now = (): number => clock.now;
   const secret = { key: ADMIN_KEY, fails: false };
   const billing = { key: '{}', fails: false };
+  const importQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
@@ -109,6 +116,9 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     flags: new FlagStore(dynamo, tables.users, users),
     userList: new UserList(dynamo, tables.users),
     jobs: new JobStore(dynamo, tables.operations),
+    imports: new ImportStore(dynamo, tables.operations),
+    importQueue: new ImportQueue(queueOf(importQueue), 'http://queue.invalid/imports'),
+    userImport: new UserImport(dynamo, tables.users, users),
     settings: new SettingsStore(dynamo, tables.config, now),
     billingSecret: new BillingSecret(secretsOf(billing), 'arn:billing', now),
     now,
@@ -120,6 +130,11 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     clock,
     secret,
     queue,
+    /** For whoever shares the secret and the queue with this API. */
+    secretsOfBilling: secretsOf(billing),
+    sqsOfImports: queueOf(importQueue),
+    /** Bodies of the messages for the imports function. */
+    importQueue,
     /** What the secret of the billing providers holds. */
     billing,
     keys,
@@ -140,6 +155,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
           ...headers,
         },
         ...(text !== undefined && { body: text }),
+        ...(call.bytes !== undefined && { body: call.bytes }),
       };
       const response = await app.request(path, request, { source: call.source ?? '192.0.2.1' });
       return answerOf(response);
@@ -203,6 +219,25 @@ async function answerOf(response: Response): Promise<AdminAnswer> {
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
 }
 
+/** SQS as far as sending goes. */
+function queueOf(queue: { readonly sent: string[]; readonly fails: boolean }): SQSClient {
+  const client = new SQSClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  client.middlewareStack.add(
+    () => (call) => {
+      if (queue.fails) return Promise.reject(unreachable());
+      if ('MessageBody' in call.input) queue.sent.push(String(call.input.MessageBody));
+      return Promise.resolve({ output: { $metadata: {} }, response: undefined });
+    },
+    { step: 'initialize', name: 'queue' },
+  );
+  return client;
+}
+
+const unreachable = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
 /** Secrets Manager as far as reading one secret goes. */
 function secretsOf(secret: { readonly key: string; readonly fails: boolean }): SecretsManagerClient {
   const client = new SecretsManagerClient({
@@ -212,7 +247,7 @@ function secretsOf(secret: { readonly key: string; readonly fails: boolean }): S
   client.middlewareStack.add(
     () => () =>
       secret.fails
-        ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+        ? Promise.reject(unreachable())
         : Promise.resolve({ output: { $metadata: {}, SecretString: secret.key }, response: undefined }),
     { step: 'initialize', name: 'secret' },
   );

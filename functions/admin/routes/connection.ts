@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { connectionSchema } from '../schemas/connection.ts';
-import { errors, KEYED } from '../schemas/error.ts';
+import { errors } from '../schemas/error.ts';
 import { noQuery } from '../schemas/fields.ts';
 import { jsonAnswer } from '../schemas/json-content.ts';
 
@@ -11,7 +11,10 @@ const get = createRoute({
   tags: ['About'],
   summary: 'Where events are sent to',
   request: { query: noQuery },
-  responses: { 200: jsonAnswer('The addresses of this deployment', connectionSchema), ...errors(...KEYED) },
+  responses: {
+    200: jsonAnswer('The addresses of this deployment', connectionSchema),
+    ...errors(400, 401, 403, 503),
+  },
 });
 
 export function connectionRoutes(app: AdminApp, { ingestUrl }: AdminDependencies): void {

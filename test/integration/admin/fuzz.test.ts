@@ -74,6 +74,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   messageId: ['m-1', 'm-2'],
   userId: ['user-1', 'nobody'],
   jobId: ['job_0000000001', 'job_1'],
+  importId: ['import_0000000000000_000000000000', 'import_1'],
+  verdict: ['create', 'error', 'lost'],
+  dryRun: ['0', '1', 'x'],
   keyId: ['key_0000000000000000'],
   from: [
     '2026-11-01',

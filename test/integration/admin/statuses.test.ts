@@ -1,6 +1,7 @@
 import { PutItemCommand, TransactWriteItemsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
 import { S } from '../../../adapters/attributes.ts';
 import { rulesetWrites } from '../../../adapters/ruleset-store.ts';
 import { toUsageUpdate } from '../../../adapters/usage-item.ts';
@@ -50,6 +51,7 @@ const NO_IDS: Ids = {
   featureId: 'nothing',
   ruleId: 'rul_nothing',
   jobId: 'job_9999999999',
+  importId: 'import_0000000000000_000000000000',
   messageId: 'nothing',
   userId: 'nobody',
   keyId: 'key_0000000000000000',
@@ -73,6 +75,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   redriveQuarantined: { all: true },
   readSegmentFilter: { filter: 'event = "Message Sent"', language: 'trigger' },
 };
+const BILLING = JSON.stringify({ stripeApiKey: 'sk', chargebeeSite: 's', chargebeeApiKey: 'k' });
+const file = (text: string): AdminCall => ({
+  bytes: new Uint8Array(Buffer.from(text)),
+  headers: { 'content-type': 'text/csv' },
+});
+/** Routes that take a file instead of JSON. */
+const FILES: Readonly<Record<string, AdminCall>> = { importUsers: file('userId\nada\n') };
 /** Routes that read no store themselves: only an API key has to be looked up for them. */
 const WITHOUT_STORE = new Set(['readSegmentFilter', 'getConnection']);
 /** Routes that look at no API key. */
@@ -99,6 +108,7 @@ async function ask(
   const answer = await by.call(operation.method, path + (query ?? QUERIES[id] ?? ''), {
     ...(body !== undefined && call.text === undefined && { body }),
     ...(signedIn !== undefined && { key: null, headers: signedIn }),
+    ...FILES[id],
     ...call,
   });
   expect({ id, status: answer.status, text: answer.status === status ? '' : answer.text }).toEqual({
@@ -115,7 +125,9 @@ async function ask(
 function createInterruptedAdmin(interrupt: () => Interruption): Admin {
   const client = interruptedDynamo(dynamo.endpoint, interrupt);
   interrupted.push(client);
-  return createAdmin(client, tables);
+  const made = createAdmin(client, tables);
+  made.billing.key = BILLING;
+  return made;
 }
 
 const operationsWith = (status: number): readonly string[] =>
@@ -154,8 +166,12 @@ async function seed(): Promise<Ids> {
     userId: 'user-1',
     mergeId,
     email: 'ada@example.com',
+    importId: importIdOf(await ask('importUsers', 200)),
   };
 }
+
+const importIdOf = ({ body }: AdminAnswer): string =>
+  z.object({ import: z.object({ id: z.string() }) }).parse(body).import.id;
 
 test('with something to find, every route answers with success and as documented', async () => {
   const ids = await seed();
@@ -222,7 +238,7 @@ test('signing in too often with a wrong key is refused for a while', async () =>
 });
 
 test('a body that is too large, not JSON, or of another type is refused', async () => {
-  for (const { id } of judge.operations.filter(({ takesBody }) => takesBody)) {
+  for (const { id } of judge.operations.filter(({ id, takesBody }) => takesBody && !(id in FILES))) {
     await ask(id, 413, NO_IDS, { text: JSON.stringify({ name: 'x'.repeat(300_000) }) });
     await ask(id, 415, NO_IDS, {
       text: 'name=x',
@@ -244,6 +260,25 @@ test('a body that is too large, not JSON, or of another type is refused', async 
       await ask(id, 400, NO_IDS, { text });
     }
   }
+});
+
+test('a file that is too large, no CSV, or of another type is refused', async () => {
+  await ask('importUsers', 413, NO_IDS, file(`userId\n${'a\n'.repeat(200_001)}`));
+  await ask('importUsers', 400, NO_IDS, file('userId\n"'));
+  for (const headers of [
+    { 'content-type': 'application/json' },
+    { 'content-type': 'text/csv', 'content-encoding': 'br' },
+  ]) {
+    await ask('importUsers', 415, NO_IDS, { ...FILES['importUsers'], headers });
+  }
+});
+
+test('what goes on in the background is accepted', async () => {
+  admin.billing.key = BILLING;
+  await ask('importUsers', 202, NO_IDS, file(`userId\n${'a\n'.repeat(501)}`));
+  await ask('importFromStripe', 202);
+  await ask('changeSettings', 200);
+  await ask('importFromChargebee', 202);
 });
 
 describe('conflicts', () => {
@@ -310,6 +345,13 @@ describe('what is well formed but not possible', () => {
       body: { filter: 'event = "A" and messageId = "x" and integrations.b = true', language: 'trigger' },
     });
     expect(body).toMatchObject({ details: [{ path: 'filter' }, { path: 'filter' }] });
+  });
+
+  test('a billing provider that is not configured, or off, has nothing to import', async () => {
+    await ask('importFromStripe', 422);
+    await ask('importFromChargebee', 422);
+    await ask('changeSettings', 200);
+    await ask('importFromChargebee', 422);
   });
 
   test('only ingest keys have signature secrets', async () => {
