@@ -41,6 +41,18 @@ test('in every order of a worker and a rule that names its event, the event coun
   expect(code).toBe(0);
 });
 
+test('in every order of two who change the same users, each id leads to one user and undoing restores the start', async () => {
+  const { code, output } = await run('identity-interleavings.ts', '--crashes', '0');
+  expect(output.match(/: 0 problems/g)).toHaveLength(16);
+  expect(code).toBe(0);
+});
+
+test('in 300 random scenarios of users and merges, whoever dies when, nobody is lost and no unit counts twice', async () => {
+  const { code, output } = await run('identity-interleavings.ts', '--random', '300');
+  expect(output).toContain(': 0 problems');
+  expect(code).toBe(0);
+});
+
 test.each(MUTANTS)('the mutant "$name" still has a place to be planted', ({ edits }) => {
   for (const { file, find } of edits) {
     const source = readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
