@@ -1,0 +1,101 @@
+// What is proven, by which command, and how its output is read.
+
+export interface Proof {
+  readonly name: string;
+  /** A script of package.json, or jest with some paths. */
+  readonly run: (size: Size) => { readonly script: string; readonly args: readonly string[] };
+  /** What its output says, for the table; undefined when it says nothing that counts. */
+  readonly figure: (output: string) => string | undefined;
+}
+
+/** `full` are the figures that the project stands by; `quick` shows in minutes that every proof runs. */
+export type Size = 'full' | 'quick';
+
+const by = (size: Size, full: number, quick: number): string => String(size === 'full' ? full : quick);
+
+/** The groups of a match in a sentence. */
+const said =
+  (pattern: RegExp, sentence: (...groups: readonly string[]) => string) =>
+  (output: string): string | undefined => {
+    const match = pattern.exec(output);
+    return match === null ? undefined : sentence(...match.slice(1));
+  };
+
+const tests = (name: string, ...paths: readonly string[]): Proof => ({
+  name,
+  run: () => ({ script: 'test', args: paths }),
+  figure: said(/^Tests: +(?:(\d+) failed, )?.*?(\d+) passed/m, (failed, passed) =>
+    failed === undefined ? `${passed ?? ''} tests passed` : `${failed} tests failed`,
+  ),
+});
+
+export const PROOFS: readonly Proof[] = [
+  {
+    name: 'simulation: nothing lost, nothing twice',
+    run: (size) => ({ script: 'simulate', args: ['--seeds', by(size, 20_000, 200)] }),
+    figure: said(
+      /(\d+) seeds from (\d+), (\d+) messages.*?(\d+ violations|\d+ seeds with violations)/s,
+      (seeds, from, messages, result) =>
+        `${result ?? ''} in ${seeds ?? ''} seeds from ${from ?? ''}, ${messages ?? ''} messages`,
+    ),
+  },
+  {
+    name: 'every order of a rule and an event',
+    run: (size) => ({
+      script: 'simulate:interleavings',
+      args: size === 'full' ? [] : ['--workers', '1', '--only', 'a new event'],
+    }),
+    figure: (output) => {
+      const races = [...output.matchAll(/: (\d+) schedules.*?: (\d+) problems/g)];
+      const total = (group: 1 | 2): number => races.reduce((sum, match) => sum + Number(match[group]), 0);
+      return races.length === 0
+        ? undefined
+        : `${String(total(2))} problems in ${String(total(1))} schedules of ${String(races.length)} races`;
+    },
+  },
+  {
+    name: 'planted defects are found',
+    run: (size) => ({
+      script: 'simulate:mutants',
+      args: size === 'full' ? ['--seeds', '1000'] : ['--seeds', '300', '--only', 'whatever its state'],
+    }),
+    figure: said(/(\d+ of \d+ mutants caught)/, (caught) => caught ?? ''),
+  },
+  {
+    name: 'the models do what others do',
+    run: (size) => ({ script: 'fidelity', args: ['--operations', by(size, 100_000, 4_000)] }),
+    figure: said(
+      /(\d+) operations on DynamoDB \((.*?)\) and (\d+) on SQS, seed (\d+).*?(\d+ unexplained differences)/,
+      (dynamo, engines, sqs, seed, result) =>
+        `${result ?? ''} in ${String(Number(dynamo) + Number(sqs))} operations on ${engines ?? ''}, seed ${seed ?? ''}`,
+    ),
+  },
+  {
+    name: 'any bytes get a documented answer',
+    run: (size) => ({ script: 'fuzz:ingest', args: ['--bodies', by(size, 1_000_000, 20_000)] }),
+    figure: said(
+      /seed +(\d+)\nbodies +(\d+).*crashes +(\d+)\nundocumented answers (\d+)/s,
+      (seed, bodies, crashes, undocumented) =>
+        `${crashes ?? ''} crashes, ${undocumented ?? ''} undocumented answers to ${bodies ?? ''} bodies, seed ${seed ?? ''}`,
+    ),
+  },
+  {
+    name: 'kill -9 of the real processes',
+    run: (size) => ({ script: 'crash', args: ['--rounds', by(size, 50, 2)] }),
+    figure: said(
+      /(\d+) rounds of kill -9, seed (\w+), (\d+) acknowledged events.*?(\d+ differences)/,
+      (rounds, seed, events, result) =>
+        `${result ?? ''} in ${events ?? ''} events and ${rounds ?? ''} rounds, seed ${seed ?? ''}`,
+    ),
+  },
+  tests('a duplicate after 400 days', 'test/integration/pipeline/horizon.test.ts'),
+  tests('roles, alarms and tables of the template', 'test/infra'),
+  tests(
+    'who may do what, and what logs hold',
+    'test/integration/admin/statuses.test.ts',
+    'test/integration/admin/session.test.ts',
+    'test/integration/admin/fuzz.test.ts',
+    'test/integration/ingest/keys.test.ts',
+    'test/integration/log-canary.test.ts',
+  ),
+];
