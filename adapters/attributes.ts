@@ -14,6 +14,12 @@ export class DamagedItemError extends Error {
   override readonly name = 'DamagedItemError';
 }
 
+/** For a `catch`: a damaged event becomes quarantined when it is settled, so that no figure counts it. */
+export function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof DamagedItemError)) throw error;
+  return undefined;
+}
+
 export function readS(item: Item, name: string): string {
   const value = item[name]?.S;
   if (value === undefined) throw damaged(item, name, 'text');

@@ -1,6 +1,6 @@
 import type { MappingRule, RuleBody } from '../core/mapping/rule.ts';
 import { compileRuleset, type Ruleset, type RulesetSnapshot } from '../core/ruleset.ts';
-import { ruleAfter, withRule, type SavedRule } from './ruleset-change.ts';
+import { ruleAfter, withoutRule, withRule, type SavedRule } from './ruleset-change.ts';
 
 // The ruleset that saving a rule would make, by the same functions that make it when the rule is saved.
 
@@ -29,4 +29,19 @@ export function withHypotheticalRule(
   const rule = ruleset.rules.find((known) => known.id === id);
   if (rule === undefined) throw new Error('An enabled rule is part of its ruleset.');
   return { rule, ruleset };
+}
+
+/** With the rule gone: what reverting it decides by. */
+export const withoutHypotheticalRule = (current: RulesetSnapshot, ruleId: string): Ruleset =>
+  compileRuleset(withoutRule(current, ruleId));
+
+/** With the rule as it would be saved, enabled or not: what recounting it decides by. */
+export function withEditedRule(
+  current: RulesetSnapshot,
+  before: SavedRule,
+  body: RuleBody,
+  at: number,
+): Ruleset {
+  const saved = ruleAfter(before, { id: before.id, body, at, by: '' }, current.generation + 1);
+  return compileRuleset(withRule(current, saved));
 }

@@ -2,7 +2,7 @@ import { exactNames } from '../core/mapping/event-matcher.ts';
 import type { MappingRule } from '../core/mapping/rule.ts';
 import type { StoredEvent } from '../core/decide-event.ts';
 import { GROUP_SHARDS, type UnmappedGroup } from '../core/unmapped-group.ts';
-import { DamagedItemError } from './attributes.ts';
+import { unlessDamaged } from './attributes.ts';
 import type { EventRecord } from './event-item.ts';
 import type { EventStore } from './event-store.ts';
 import { mapAtMost } from './map-at-most.ts';
@@ -108,10 +108,4 @@ export class UnmappedReader {
       }
     });
   }
-}
-
-/** A damaged event becomes quarantined when it is settled: no figure counts it. */
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof DamagedItemError)) throw error;
-  return undefined;
 }

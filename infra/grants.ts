@@ -107,6 +107,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:Query',
+      // What a revert would change is looked for, for some seconds, in all events.
+      'dynamodb:Scan',
       'dynamodb:UpdateItem',
     ],
     'EventsTable.byUser': ['dynamodb:Query'],

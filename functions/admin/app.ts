@@ -23,6 +23,7 @@ import { providerImportRoutes } from './routes/provider-imports.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
+import { ruleImpactRoutes } from './routes/rule-impact.ts';
 import { rulePreviewRoutes } from './routes/rule-preview.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { settingsRoutes } from './routes/settings.ts';
@@ -82,6 +83,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     ruleRoutes,
     ruleImportRoutes,
     rulePreviewRoutes,
+    ruleImpactRoutes,
     usageRoutes,
     eventRoutes,
     explainRoutes,

@@ -5,6 +5,7 @@ import type { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
+import type { EventScan } from '../../adapters/event-scan.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { FlagStore } from '../../adapters/flag-store.ts';
@@ -41,6 +42,7 @@ export interface AdminDependencies {
   readonly rulesets: RulesetStore;
   readonly events: EventStore;
   readonly eventList: EventList;
+  readonly scan: EventScan;
   readonly quarantine: Quarantine;
   readonly feed: FeedStore;
   readonly unmapped: UnmappedStore;

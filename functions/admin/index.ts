@@ -7,6 +7,7 @@ import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
@@ -57,6 +58,7 @@ export const handler = functionUrlHandler(
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),
+    scan: new EventScan(dynamo, environment.EVENTS_TABLE),
     quarantine: new Quarantine(
       dynamo,
       { events: environment.EVENTS_TABLE, operations: environment.OPERATIONS_TABLE },

@@ -37,6 +37,8 @@ export const OPERATIONS = {
   previewRule: { method: 'post', path: '/api/rules/preview', scope: 'read' },
   getRule: { method: 'get', path: '/api/rules/{ruleId}', scope: 'read' },
   getRuleHistory: { method: 'get', path: '/api/rules/{ruleId}/history', scope: 'read' },
+  getRuleImpact: { method: 'get', path: '/api/rules/{ruleId}/impact', scope: 'read' },
+  previewRuleImpact: { method: 'post', path: '/api/rules/{ruleId}/impact', scope: 'read' },
   changeRule: { method: 'patch', path: '/api/rules/{ruleId}', scope: 'admin' },
   deleteRule: { method: 'delete', path: '/api/rules/{ruleId}', scope: 'admin' },
 

@@ -8,6 +8,7 @@ import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
 import { EventList } from '../../adapters/event-list.ts';
+import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
@@ -104,6 +105,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     usage: new UsageStore(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),
+    scan: new EventScan(dynamo, tables.events),
     quarantine: new Quarantine(dynamo, tables, {
       events,
       markers: new RetryMarkers(dynamo, tables.operations),

@@ -94,6 +94,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   event: ['Message Sent', 'Other'],
   query: ['user', 'u', 'nobody'],
   recount: ['0', '1', '2'],
+  change: ['revert', 'recount', 'undo'],
   revert: ['0', '1', 'yes'],
   cursor: [
     { after: '=user-1' },
@@ -179,6 +180,7 @@ const BODIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   changeFeature: featureBody.map(({ id: _, ...change }) => change),
   createRule: ruleBody.map(({ version: _, ...body }) => body),
   changeRule: ruleBody,
+  previewRuleImpact: ruleBody.map(({ version: _, ...body }) => body),
   previewRule: ruleBody.map(({ version: _, ...body }) => body),
   createKey: keyBody,
   changeSettings: fc.record(

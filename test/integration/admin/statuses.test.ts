@@ -66,6 +66,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createRule: RULE,
   changeRule: { enabled: false },
   previewRule: RULE,
+  previewRuleImpact: RULE,
   createKey: { name: 'Segment', scope: 'ingest' },
   changeKey: { signatureSecrets: ['a', 'b'] },
   changeSettings: { chargebee: { enabled: true } },
@@ -88,7 +89,10 @@ const WITHOUT_STORE = new Set(['readSegmentFilter', 'getConnection']);
 const WITHOUT_KEY = new Set(['startSession', 'getSession', 'endSession']);
 
 /** What a route needs to find something, beyond its path. */
-const QUERIES: Readonly<Record<string, string>> = { listEvents: '?userId=user-1' };
+const QUERIES: Readonly<Record<string, string>> = {
+  getRuleImpact: '?change=revert',
+  listEvents: '?userId=user-1',
+};
 
 async function ask(
   id: string,

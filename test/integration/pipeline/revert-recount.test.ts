@@ -2,8 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ConfigStore } from '../../../adapters/config-store.ts';
 import { fromStoredOutcome } from '../../../adapters/event-outcome.ts';
 import type { EventRecord } from '../../../adapters/event-item.ts';
+import { EventScan } from '../../../adapters/event-scan.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
+import { settleEvents } from '../../../adapters/settle-events.ts';
+import { addDecimals, negateDecimal } from '../../../core/decimal.ts';
 import type { RuleBody } from '../../../core/mapping/rule.ts';
+import { createAdmin } from '../../support/admin.ts';
 import { createPipeline, startEngines, type Engines, type Pipeline } from '../../support/pipeline.ts';
 import { usageOf } from '../../support/usage-of.ts';
 
@@ -260,7 +264,6 @@ describe('a decision that was made before the rule was reverted', () => {
       await pipeline.rulesChanged();
       expect(await pipeline.jobs.revisedGeneration()).toBe(generation);
     });
-    const { settleEvents } = await import('../../../adapters/settle-events.ts');
     await settleEvents(pipeline.settling, [eventKeyOf('a')], { from: 'unmapped', deadline: Infinity });
     expect(raced()).toBe(true);
     expect(await usesOf('a')).toBe('unmapped no_rule');
@@ -345,4 +348,86 @@ test('a sweep reads no event of another name', async () => {
   await createRule();
   await pipeline.rulesChanged();
   expect(await pipeline.jobs.list(1)).toMatchObject([{ scanned: 1, mapped: 1, otherEvents: 0 }]);
+});
+
+describe('the impact that is shown before', () => {
+  const differences = async (
+    work: () => Promise<unknown>,
+  ): Promise<{ featureId: string; sum: string; count: number }[]> => {
+    const before = { exports: await total('exports'), seats: await total('seats') };
+    await work();
+    await pipeline.rulesChanged();
+    const after = { exports: await total('exports'), seats: await total('seats') };
+    return (['exports', 'seats'] as const)
+      .map((featureId) => ({
+        featureId,
+        sum: addDecimals(after[featureId].sum, negateDecimal(before[featureId].sum)),
+        count: after[featureId].count - before[featureId].count,
+      }))
+      .filter(({ sum, count }) => sum !== '0' || count !== 0);
+  };
+  const byFeature = (body: unknown): unknown =>
+    typeof body === 'object' && body !== null && 'usage' in body && Array.isArray(body.usage)
+      ? body.usage.toSorted((a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+      : body;
+
+  test('is what reverting then brings about', async () => {
+    const id = await createRule();
+    await createRule({
+      featureId: 'seats',
+      delta: { value: '7' },
+      conditions: [{ path: 'properties.plan', operator: 'equals', value: 'pro' }],
+    });
+    await createRule({ delta: { value: '10' } });
+    await send(
+      exported('a', { pages: 2, plan: 'pro' }),
+      exported('b', { pages: 3 }),
+      exported('c', { pages: 4 }),
+    );
+    const admin = createAdmin(pipeline.client, pipeline.tables);
+    const shown = await admin.call('GET', `/api/rules/${id}/impact?change=revert`);
+    expect(shown.body).toMatchObject({ exact: true, events: 3 });
+    const happened = await differences(() => admin.call('DELETE', `/api/rules/${id}?revert=1`));
+    expect(byFeature(shown.body)).toEqual(happened);
+    expect(happened).toEqual([{ featureId: 'exports', sum: '11', count: -1 }]);
+  });
+
+  test('is what recounting an edit then brings about', async () => {
+    const id = await createRule();
+    await send(exported('a', { pages: 2, plan: 'pro' }), exported('b', { pages: 3, plan: 'free' }));
+    const edited = {
+      ...RULE,
+      featureId: 'seats',
+      conditions: [{ path: 'properties.plan', operator: 'equals', value: 'pro' }],
+    };
+    const admin = createAdmin(pipeline.client, pipeline.tables);
+    const shown = await admin.call('POST', `/api/rules/${id}/impact`, { body: edited });
+    expect(shown.body).toMatchObject({ exact: true, events: 2 });
+    const happened = await differences(() =>
+      admin.call('PATCH', `/api/rules/${id}?recount=1`, { body: edited }),
+    );
+    expect(byFeature(shown.body)).toEqual(happened);
+    expect(happened).toEqual([
+      { featureId: 'exports', sum: '-5', count: -2 },
+      { featureId: 'seats', sum: '2', count: 1 },
+    ]);
+  });
+
+  test('says when there was no time to look at everything', async () => {
+    const id = await createRule();
+    await send(exported('a', { pages: 2 }));
+    const admin = createAdmin(pipeline.client, pipeline.tables);
+    const original = EventScan.prototype.counted;
+    try {
+      EventScan.prototype.counted = function (...args) {
+        admin.clock.now += 15_000;
+        return original.apply(this, args);
+      };
+      expect((await admin.call('GET', `/api/rules/${id}/impact?change=revert`)).body).toMatchObject({
+        exact: false,
+      });
+    } finally {
+      EventScan.prototype.counted = original;
+    }
+  });
 });
