@@ -90,6 +90,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
+  const scan = new EventScan(dynamo, tables.events);
   const users = new UserStore(dynamo, tables.users);
   const config = new ConfigStore(dynamo, tables.config, { now, newRuleId });
   const app = createAdminApp({
@@ -105,7 +106,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     usage: new UsageStore(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),
-    scan: new EventScan(dynamo, tables.events),
+    scan,
     quarantine: new Quarantine(dynamo, tables, {
       events,
       markers: new RetryMarkers(dynamo, tables.operations),
@@ -141,6 +142,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     billing,
     keys,
     config,
+    scan,
     rulesets: settling.rulesets,
     events,
     jobs: new JobStore(dynamo, tables.operations),

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ConfigStore } from '../../../adapters/config-store.ts';
 import { fromStoredOutcome } from '../../../adapters/event-outcome.ts';
 import type { EventRecord } from '../../../adapters/event-item.ts';
-import { EventScan } from '../../../adapters/event-scan.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { settleEvents } from '../../../adapters/settle-events.ts';
 import { addDecimals, negateDecimal } from '../../../core/decimal.ts';
@@ -417,17 +416,13 @@ describe('the impact that is shown before', () => {
     const id = await createRule();
     await send(exported('a', { pages: 2 }));
     const admin = createAdmin(pipeline.client, pipeline.tables);
-    const original = EventScan.prototype.counted;
-    try {
-      EventScan.prototype.counted = function (...args) {
-        admin.clock.now += 15_000;
-        return original.apply(this, args);
-      };
-      expect((await admin.call('GET', `/api/rules/${id}/impact?change=revert`)).body).toMatchObject({
-        exact: false,
-      });
-    } finally {
-      EventScan.prototype.counted = original;
-    }
+    const counted = admin.scan.counted.bind(admin.scan);
+    admin.scan.counted = (...args) => {
+      admin.clock.now += 15_000;
+      return counted(...args);
+    };
+    expect((await admin.call('GET', `/api/rules/${id}/impact?change=revert`)).body).toMatchObject({
+      exact: false,
+    });
   });
 });
