@@ -8,11 +8,9 @@ export const impactQuerySchema = z.strictObject({
 
 export const ruleImpactSchema = z
   .object({
-    exact: z
-      .boolean()
-      .openapi({
-        description: 'false: there was no time to look at every stored event, and there may be more',
-      }),
+    exact: z.boolean().openapi({
+      description: 'false: there was no time to look at every stored event, and there may be more',
+    }),
     events: count.openapi({ description: 'Events that the rule counts for and that would change' }),
     usage: usageChangesSchema.openapi({
       description: 'How the usage would change, signed: sums and counts of what comes minus what goes',
