@@ -116,6 +116,30 @@ export async function ambush(stage: Stage): Promise<void> {
   log(`a revert: ${ended.kind}`);
 }
 
+/** Merges users and undoes merges. Whatever comes of it: the invariants of users hold, and each id keeps what is its own. */
+export async function merger(stage: Stage): Promise<void> {
+  const { scheduler, random, theme, deployment, log } = stage;
+  for (let i = random.pick([1, 4, 12]); i > 0; i -= 1) {
+    await scheduler.sleep(stage.moment() - scheduler.now);
+    const [survivorId = '', absorbedId = ''] = random.shuffled(theme.users);
+    const wish = {
+      survivorId,
+      absorbedId,
+      actor: 'merger',
+      suffix: random.uuid(),
+      at: scheduler.now,
+      dryRun: false,
+    };
+    const undoes = random.chance(0.4);
+    const ended = await deployment.merging(async (merges) => {
+      if (!undoes) return (await merges.merge(wish)).kind;
+      const { rows } = await merges.page(20);
+      return rows.length === 0 ? 'nothing' : (await merges.undo(random.pick(rows).id, wish)).kind;
+    });
+    log(`${undoes ? 'an undoing' : 'a merge'}: ${ended.kind === 'answered' ? ended.result : ended.kind}`);
+  }
+}
+
 /** What is there before anybody sends. */
 export async function prepare(store: ConfigStore, random: Random, theme: Theme): Promise<void> {
   for (const id of theme.features) if (random.chance(0.6)) await createFeature(store, id);

@@ -8,6 +8,7 @@ import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
+import { MergeStore } from '../../adapters/merge-store.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
@@ -185,6 +186,13 @@ export class Deployment {
   /** One request of a person to the admin function, which does nothing but call the store that it is given. */
   admin<Result>(work: (store: ConfigStore) => Promise<Result>): Promise<Ended<Result>> {
     return this.invoke(this.adminFleet, work);
+  }
+
+  /** The same for a request about users. */
+  merging<Result>(work: (merges: MergeStore) => Promise<Result>): Promise<Ended<Result>> {
+    const { dynamo } = this.options.clients;
+    const users = new UserStore(dynamo, TABLES.users);
+    return this.invoke(this.adminFleet, () => work(new MergeStore(dynamo, TABLES.users, users)));
   }
 
   private async poll(queue: MappedQueue, batchMax: number): Promise<void> {

@@ -131,6 +131,12 @@ const SCENARIOS: readonly Scenario[] = [
     race: [undo('a'), identify('b', 5, 'y@x.test', 'cus_2')],
   },
   {
+    name: 'undoing and old news for an id below the absorbed',
+    imported: [],
+    before: [track('a'), track('b'), identify('c', 9, 'y@x.test'), merge('b', 'a'), merge('c', 'b')],
+    race: [undo('b'), identify('a', 5, X)],
+  },
+  {
     name: 'undoing both of a chain at once',
     imported: [],
     before: [...all, merge('b', 'a'), merge('c', 'b')],

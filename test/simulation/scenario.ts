@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
-import { ambush, editor, prepare, sender, type Stage } from './actors.ts';
+import { ambush, editor, merger, prepare, sender, type Stage } from './actors.ts';
 import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
 import { rule as ruleNode } from './determinism.ts';
 import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
@@ -136,6 +136,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   const actors = [
     ...Array.from({ length: random.between(1, 3) }, (_, index) => () => sender(stage, `s${String(index)}`)),
     ...Array.from({ length: random.between(0, 2) }, () => () => editor(stage)),
+    ...Array.from({ length: random.between(0, 2) }, () => () => merger(stage)),
   ];
   for (const actor of actors) scheduler.start(actor);
   for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {

@@ -43,7 +43,7 @@ test('in every order of a worker and a rule that names its event, the event coun
 
 test('in every order of two who change the same users, each id leads to one user and undoing restores the start', async () => {
   const { code, output } = await run('identity-interleavings.ts', '--crashes', '0');
-  expect(output.match(/: 0 problems/g)).toHaveLength(16);
+  expect(output.match(/: 0 problems/g)).toHaveLength(17);
   expect(code).toBe(0);
 });
 
