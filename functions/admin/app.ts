@@ -28,6 +28,7 @@ import { rulePreviewRoutes } from './routes/rule-preview.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { suggestRoutes } from './routes/suggest.ts';
 import { unmappedRoutes } from './routes/unmapped.ts';
 import { flagRoutes } from './routes/flags.ts';
 import { mergeRoutes } from './routes/merges.ts';
@@ -89,6 +90,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     explainRoutes,
     feedRoutes,
     unmappedRoutes,
+    suggestRoutes,
     // Before the users: `export.csv` is not one of them.
     userExportRoutes,
     userImportRoutes,

@@ -51,6 +51,7 @@ export const OPERATIONS = {
   redriveQuarantined: { method: 'post', path: '/api/quarantine/redrive', scope: 'admin' },
   listFeed: { method: 'get', path: '/api/feed', scope: 'read' },
   listUnmappedGroups: { method: 'get', path: '/api/unmapped', scope: 'read' },
+  suggestRules: { method: 'get', path: '/api/unmapped/{event}/suggest', scope: 'read' },
 
   exportUsers: { method: 'get', path: '/api/users/export.csv', scope: 'read' },
   listUsers: { method: 'get', path: '/api/users', scope: 'read' },

@@ -19,7 +19,7 @@ const isThere = (value: unknown): boolean => value !== undefined;
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 export const eventMatcherField = z.custom<EventMatcher>(isObject).openapi('EventMatcher', { type: 'object' });
 export const conditionField = z.custom<Condition>(isObject).openapi('Condition', { type: 'object' });
-const delta = z.custom<DeltaSource>(isObject).openapi('DeltaSource', { type: 'object' });
+export const deltaField = z.custom<DeltaSource>(isObject).openapi('DeltaSource', { type: 'object' });
 
 const EXAMPLE_BODY = {
   name: 'Messages from paying teams',
@@ -76,7 +76,7 @@ const savedBody = {
   featureId: z.string(),
   event: eventMatcherField,
   conditions: z.array(conditionField),
-  delta: delta.optional(),
+  delta: deltaField.optional(),
 };
 
 const EXAMPLE_RULE = {

@@ -54,6 +54,7 @@ const NO_IDS: Ids = {
   importId: 'import_0000000000000_000000000000',
   messageId: 'nothing',
   userId: 'nobody',
+  event: 'Nothing',
   keyId: 'key_0000000000000000',
   mergeId: 'mrg_nothing',
   email: 'nobody@example.com',
