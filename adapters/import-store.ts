@@ -42,7 +42,7 @@ import {
 
 const RETRIES_MAX = 8;
 /** DynamoDB's limit for one BatchWriteItem. */
-const DELETES_MAX = 25;
+const BATCH_MAX = 25;
 const PAGES_MAX = 9_999_999;
 
 /** Sorts like the time. */
@@ -50,6 +50,12 @@ export const newImportId = (now: number): string =>
   `import_${String(now).padStart(13, '0')}_${randomBytes(6).toString('hex')}`;
 
 export const isImportId = (text: string): boolean => /^import_\d{13}_[0-9a-f]{12}$/.test(text);
+
+/** Passes by itself: what it could not write may be sent again. */
+class ThrottledError extends Error {
+  override readonly name = 'ThrottledError';
+  readonly code = 'THROTTLED';
+}
 
 export interface ImportStep {
   readonly results: readonly RowResult[];
@@ -97,14 +103,19 @@ export class ImportStore {
     return { rows: (answer.Items ?? []).map(fromImportItem), ...(next !== undefined && { cursor: next }) };
   }
 
-  /** A part of an uploaded file, before its import is created. */
-  async putPart(id: string, part: number, rows: readonly WaitingRow[], startedAt: number): Promise<void> {
-    await this.dynamo.send(
-      new PutItemCommand({
-        TableName: this.table,
-        Item: packedItem(id, partSk(part), packRows(rows), startedAt),
-      }),
+  /** Parts of an uploaded file, before its import is created; the first of them has this number. */
+  async putParts(
+    id: string,
+    first: number,
+    parts: readonly (readonly WaitingRow[])[],
+    startedAt: number,
+  ): Promise<void> {
+    const left = await this.batchWrite(
+      parts.map((rows, index) => ({
+        PutRequest: { Item: { ...packedItem(id, partSk(first + index), packRows(rows), startedAt) } },
+      })),
     );
+    if (left > 0) throw new ThrottledError('DynamoDB keeps leaving parts of a file unwritten.');
   }
 
   async part(id: string, part: number): Promise<WaitingRow[]> {
@@ -231,10 +242,14 @@ export class ImportStore {
       pk: S(importPagePk(id)),
       sk: S(partSk(part)),
     }));
-    for (let start = 0; start < keys.length; start += DELETES_MAX) {
-      let wanted: WriteRequest[] = keys
-        .slice(start, start + DELETES_MAX)
-        .map((Key) => ({ DeleteRequest: { Key } }));
+    await this.batchWrite(keys.map((Key) => ({ DeleteRequest: { Key } })));
+  }
+
+  /** Returns how many of the requests DynamoDB did not take, however often it was asked. */
+  private async batchWrite(requests: readonly WriteRequest[]): Promise<number> {
+    let left = 0;
+    for (let start = 0; start < requests.length; start += BATCH_MAX) {
+      let wanted: WriteRequest[] = requests.slice(start, start + BATCH_MAX);
       for (let attempt = 0; wanted.length > 0 && attempt <= RETRIES_MAX; attempt += 1) {
         if (attempt > 0) await pause(attempt);
         const answer = await this.dynamo.send(
@@ -242,6 +257,8 @@ export class ImportStore {
         );
         wanted = answer.UnprocessedItems?.[this.table] ?? [];
       }
+      left += wanted.length;
     }
+    return left;
   }
 }

@@ -9,8 +9,10 @@ import { groupSize, normaliseEmail, type EmailGroup } from '../core/identity/ema
 import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
 import type { UserNode } from '../core/identity/user-node.ts';
 import { decideImport, originOf, type ImportContext } from '../core/imports/decide-import.ts';
+import { forgetCustomer } from '../core/imports/forget-customer.ts';
 import type { RowResult } from '../core/imports/import-verdict.ts';
 import { pause } from './backoff.ts';
+import { deletedCustomers, notDeletedSince, putDeletedCustomer } from './deleted-customer-item.ts';
 import { isPermanent } from './failure-kind.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';
@@ -94,10 +96,13 @@ export class UserImport {
     counted: Counted,
     candidatesMax: number,
   ): Promise<Attempt> {
-    const facts = await this.facts(chunk, candidatesMax);
+    const [facts, current] = await Promise.all([
+      this.facts(chunk, candidatesMax),
+      this.withoutDeleted(chunk, saying),
+    ]);
     try {
-      const { draft, results } = decideRows(facts, chunk, saying);
-      const own = identityItems(this.table, draft, randomInt(COUNT_SHARDS)).map(({ item }) => item);
+      const { draft, results } = decideRows(facts, current, saying);
+      const own = [...this.draftItems(draft), ...this.guardsOf(current, results, saying)];
       const extra = counted(results);
       const items = own.length + extra.length;
       if (items > ITEMS_MAX) return { kind: 'too many' };
@@ -108,6 +113,72 @@ export class UserImport {
       if (error instanceof NotReadError) return { kind: 'again', error };
       throw error;
     }
+  }
+
+  /**
+   * A provider has deleted a customer: its billing id goes where the provider said it, and older news of it are no news any
+   * more. Throws when the store fails.
+   */
+  async forget(kind: 'stripe' | 'chargebee', billingId: string, at: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { claims } = await this.users.groupsAndClaims([], [billingId]);
+      const owner = claims.get(billingId);
+      const facts = await factsForUsers(this.users, owner === undefined ? [] : [owner]);
+      const draft = new IdentityDraft({ ...facts, claims: new Map([...facts.claims, ...claims]) });
+      const outcome = await this.forgetOnce(draft, { kind, billingId, at });
+      if (outcome.kind !== 'again' && outcome.kind !== 'impossible') return;
+      if (outcome.kind === 'impossible' || attempt > ATTEMPTS_MAX) throw outcome.error;
+      await pause(attempt);
+    }
+  }
+
+  private async forgetOnce(
+    draft: IdentityDraft,
+    {
+      kind,
+      billingId,
+      at,
+    }: { readonly kind: 'stripe' | 'chargebee'; readonly billingId: string; readonly at: number },
+  ): Promise<Outcome> {
+    try {
+      forgetCustomer(draft, { kind, billingId, at });
+    } catch (error) {
+      if (error instanceof NotReadError) return { kind: 'again', error };
+      throw error;
+    }
+    // Refused: a later deletion is known already.
+    return await this.send([...this.draftItems(draft), putDeletedCustomer(this.table, billingId, at)], 1);
+  }
+
+  private readonly draftItems = (draft: IdentityDraft): TransactWriteItem[] =>
+    identityItems(this.table, draft, randomInt(COUNT_SHARDS)).map(({ item }) => item);
+
+  /** The rows, of which those about customers that were deleted since can say nothing. */
+  private async withoutDeleted(
+    rows: readonly WaitingRow[],
+    { kind, at }: ImportSaying,
+  ): Promise<readonly WaitingRow[]> {
+    if (kind === 'csv') return rows;
+    const deleted = await deletedCustomers(this.dynamo, this.table, rows.flatMap(billingIdOf));
+    return rows.map((row) => {
+      const deletedAt = billingIdOf(row).map((billingId) => deleted.get(billingId))[0];
+      return deletedAt === undefined || deletedAt < at ? row : { row: row.row, checked: DELETED };
+    });
+  }
+
+  /** What must not be written once the deletion of its customer is. */
+  private guardsOf(
+    rows: readonly WaitingRow[],
+    results: readonly RowResult[],
+    { kind, at }: ImportSaying,
+  ): TransactWriteItem[] {
+    if (kind === 'csv') return [];
+    const changed = rows.filter(
+      (_, index) => results[index] !== undefined && results[index].verdict !== 'unchanged',
+    );
+    return [...new Set(changed.flatMap(billingIdOf))].map((billingId) =>
+      notDeletedSince(this.table, billingId, at),
+    );
   }
 
   /** A dry run: decides rows one after the other, each as if those before it had been written. */
@@ -164,6 +235,11 @@ export class UserImport {
     };
   }
 }
+
+const DELETED = { ok: false, message: 'The provider has deleted this customer since.' } as const;
+
+const billingIdOf = ({ checked }: WaitingRow): string[] =>
+  checked.ok && checked.row.billingId !== undefined ? [checked.row.billingId] : [];
 
 type Counted = (results: readonly RowResult[]) => readonly TransactWriteItem[];
 

@@ -90,7 +90,13 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     LostTriggersQueue: ['sqs:SendMessage'],
   },
   imports: {
-    UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    UsersTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
     ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query'],
     OperationsTable: [
       'dynamodb:BatchWriteItem',

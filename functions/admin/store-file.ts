@@ -1,12 +1,11 @@
 import type { WaitingRow } from '../../adapters/import-item.ts';
 import type { ImportStore } from '../../adapters/import-store.ts';
-import { mapAtMost } from '../../adapters/map-at-most.ts';
 import type { CsvFile } from './read-csv.ts';
 
 // An uploaded file on its way into parts, each an item of bounded size, with only a few parts in memory.
 
 export const FILE_ROWS_MAX = 200_000;
-const PART_ROWS_MAX = 200;
+const PART_ROWS_MAX = 1_000;
 /** Of text, before it is packed; an item holds 400 KB. */
 const PART_CHARACTERS_MAX = 100_000;
 const PARTS_AT_ONCE = 8;
@@ -27,11 +26,8 @@ export async function storeFile(
   let rows = 0;
   let waiting: WaitingRow[][] = [];
   const flush = async (): Promise<void> => {
-    const first = parts;
+    await imports.putParts(importId, parts, waiting, startedAt);
     parts += waiting.length;
-    await mapAtMost(PARTS_AT_ONCE, [...waiting.entries()], ([index, part]) =>
-      imports.putPart(importId, first + index, part, startedAt),
-    );
     waiting = [];
   };
   for await (const part of inParts(file)) {

@@ -12,7 +12,10 @@ export async function takeOverCustomer(
   provider: 'stripe' | 'chargebee',
   { customer, deleted, at, eventId }: CustomerChange,
 ): Promise<void> {
-  if (deleted) return;
+  if (deleted) {
+    await userImport.forget(provider, customer.billingId, at);
+    return;
+  }
   const { settings } = await rulesets.current();
   const saying = {
     kind: provider,

@@ -102,6 +102,38 @@ describe('Stripe', () => {
     expect(await exported()).toEqual([expect.stringMatching(/^imp_[\w-]+,new@example\.com,New,cus_1$/)]);
   });
 
+  test('a customer that is deleted is a user without a billing id, and late news do not bring it back', async () => {
+    const [created, updated] = [
+      stripeEvent('customer.created', stripeCustomer(1), seconds() - 30),
+      stripeEvent('customer.updated', stripeCustomer(1, { name: 'New' }), seconds() - 20),
+    ];
+    const deleted = stripeEvent('customer.deleted', { ...stripeCustomer(1), deleted: true }, seconds() - 10);
+    await fromStripe(created);
+    for (const payload of [deleted, updated, deleted, created]) {
+      expect((await fromStripe(payload)).statusCode).toBe(200);
+      expect(await exported()).toEqual([expect.stringMatching(/^imp_[\w-]+,user-1@example\.com,Name 1,$/)]);
+    }
+    const missing = await admin.call('GET', '/api/flags/missing-billing');
+    expect(missing.body).toMatchObject({ count: 1 });
+  });
+
+  test('a deletion that comes before everything else about its customer still counts', async () => {
+    await fromStripe(stripeEvent('customer.deleted', stripeCustomer(1), seconds() - 10));
+    await fromStripe(stripeEvent('customer.created', stripeCustomer(1), seconds() - 20));
+    expect(await exported()).toEqual([]);
+  });
+
+  test('a billing id that an event has said stays when the customer is deleted', async () => {
+    await admin.settle({
+      messageId: 'i',
+      type: 'identify',
+      userId: 'ada',
+      traits: { billingUserId: 'cus_1' },
+    });
+    await fromStripe(stripeEvent('customer.deleted', stripeCustomer(1)));
+    expect(await exported()).toEqual(['ada,,,cus_1']);
+  });
+
   test('other events are accepted and do nothing', async () => {
     expect((await fromStripe(stripeEvent('invoice.paid', { id: 'in_1' }))).statusCode).toBe(200);
     expect(await exported()).toEqual([]);
