@@ -1,13 +1,13 @@
-import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
 import { allFeatures, type Feature } from '../api/feature-queries.ts';
-import { Icon } from '../parts/icon.tsx';
 import { QueryState } from '../parts/query-state.tsx';
+import { CsvButton } from './csv-button.tsx';
 import { FeatureTotals } from './feature-totals.tsx';
 import { UsageChart, type Measure } from './usage-chart.tsx';
 import { UsageControls } from './usage-controls.tsx';
-import { csvAddress, usageQuery } from './usage-query.ts';
+import { usageQuery } from './usage-query.ts';
 import { previousRange } from './usage-range.ts';
 import { seriesOf } from './usage-series.ts';
 import { UsageTable } from './usage-table.tsx';
@@ -55,16 +55,7 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
           <Title order={2} size="h4">
             Usage
           </Title>
-          <Button
-            component="a"
-            href={csvAddress(range, filter)}
-            download
-            variant="default"
-            size="xs"
-            leftSection={<Icon name="download" size={14} />}
-          >
-            CSV
-          </Button>
+          <CsvButton range={range} filter={filter} />
         </Group>
         <UsageControls time={time} measure={measure} onMeasure={setMeasure} />
         <QueryState query={query} lines={8}>

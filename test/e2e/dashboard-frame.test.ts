@@ -91,6 +91,41 @@ test('the keyboard alone gets past the navigation, and to every page of it', asy
   expect(await page.evaluate('document.activeElement?.id')).toBe('main');
 });
 
+test('a pipeline that does not answer, or cannot, is told in a sentence, and another try helps', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/settings');
+  const features = '**/api/features*';
+  await page.route(features, (route) => route.abort());
+  await page.getByRole('link', { name: 'Features' }).click();
+  await page.getByText('Tallyhook does not answer.').waitFor();
+  expect(await dashboard.look('no-answer')).toEqual([]);
+  await page.unroute(features);
+  await page.route(features, (route) =>
+    route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad' }),
+  );
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('The answer could not be read.').waitFor();
+  await page.unroute(features);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page
+    .getByRole('link', { name: 'Show archived' })
+    .or(page.getByText('Every feature is archived'))
+    .waitFor();
+});
+
+test('a page whose code is gone, because another version was deployed, loads itself anew, once', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/settings');
+  let refused = 0;
+  await page.route('**/assets/features-page-*.js', async (route) => {
+    refused += 1;
+    await (refused === 1 ? route.fulfill({ status: 404, body: '' }) : route.continue());
+  });
+  await page.getByRole('link', { name: 'Features' }).click();
+  await page.getByRole('heading', { name: 'Features', level: 1 }).waitFor();
+  expect(refused).toBe(2);
+});
+
 test('a key that may only read sees what it may, is told what it may not, and is offered no change', async () => {
   const { page, url } = dashboard;
   const answer = await fetch(`${url}/api/keys`, {
