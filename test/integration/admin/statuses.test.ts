@@ -167,6 +167,7 @@ async function seed(): Promise<Ids> {
     ruleId: fieldOf(rule, 'id'),
     keyId: fieldOf(key, 'id'),
     jobId: 'job_0000000003',
+    event: 'Page Opened',
     messageId: 't-1',
     userId: 'user-1',
     mergeId,
