@@ -3,6 +3,7 @@ import { ConfigStore } from '../../../adapters/config-store.ts';
 import { fromStoredOutcome } from '../../../adapters/event-outcome.ts';
 import type { EventRecord } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
+import { reviseEvents } from '../../../adapters/revise-events.ts';
 import { settleEvents } from '../../../adapters/settle-events.ts';
 import { addDecimals, negateDecimal } from '../../../core/decimal.ts';
 import type { RuleBody } from '../../../core/mapping/rule.ts';
@@ -222,6 +223,27 @@ describe('a rule that is edited and recounted', () => {
   });
 });
 
+test('of two workers that recount one event at the same moment, one does', async () => {
+  const id = await createRule();
+  await send(exported('a', { pages: 2 }));
+  await edit(id, { delta: { value: '9' } }, 'recount');
+  const { generation } = await pipeline.settling.rulesets.head();
+  const change = { kind: 'recount', ruleId: id, belowVersion: 2, generation } as const;
+  const revise = () => reviseEvents(pipeline.settling, [eventKeyOf('a')], change, Infinity);
+  // The other one begins and ends between the first one's reading of the event and its commit.
+  const open = pipeline.events.open.bind(pipeline.events);
+  let raced = false;
+  pipeline.events.open = async (item) => {
+    if (!raced) {
+      raced = true;
+      expect(await revise()).toMatchObject({ reverted: 1, mapped: 1 });
+    }
+    return await open(item);
+  };
+  expect(await revise()).toMatchObject({ reverted: 0, mapped: 0, failed: [] });
+  expect(await total('exports')).toEqual({ sum: '9', count: 1 });
+});
+
 /** What somebody does between a worker's reading of the rules and everything after it. */
 function whileDeciding(work: () => Promise<unknown>): { readonly raced: () => boolean } {
   const { rulesets } = pipeline.settling;
@@ -285,6 +307,8 @@ describe('a decision that was made before the rule was reverted', () => {
       if (calls === 2) {
         await config.deleteRule(second, 'me', 'revert');
         await pipeline.reprocess({ trigger: 'timer' }, { getRemainingTimeInMillis: () => 60_000 });
+        // Were its scan to begin now, it would pass the event before the first one commits.
+        await pipeline.drainSweeps();
       }
       return ruleset;
     };
