@@ -76,6 +76,10 @@ export const cssVariables: CSSVariablesResolver = (merged) => {
       '--mantine-color-error': 'var(--mantine-color-red-9)',
       '--mantine-color-anchor': 'var(--mantine-color-pine-7)',
       '--mantine-color-default-border': '#d3dae1',
+      '--mantine-color-blue-light-color': '#14548f',
+      '--mantine-color-orange-light-color': '#963507',
+      '--mantine-color-red-light-color': '#a51d1d',
+      '--mantine-color-teal-light-color': '#055c42',
     },
     dark: {
       ...standard.dark,

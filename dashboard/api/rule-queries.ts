@@ -9,6 +9,7 @@ export type EventMatcher = Schema<'EventMatcher'>;
 export type Condition = Schema<'Condition'>;
 export type Operator = Condition['operator'];
 export type RulePreview = Schema<'RulePreview'>;
+export type RuleImpact = Schema<'RuleImpact'>;
 
 const PAGE = 100;
 

@@ -1,4 +1,6 @@
+import { Paper } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { ApiError } from '../../api/api-error.ts';
 import { api, read } from '../../api/client.ts';
@@ -10,7 +12,9 @@ import { QueryState } from '../../parts/query-state.tsx';
 import { showSuccess } from '../../parts/toast.ts';
 import { usePathParam } from '../../parts/use-path-param.ts';
 import { useMayChange } from '../../session/session-store.ts';
+import { PastChoice } from './past-choice.tsx';
 import { draftOf } from './rule-draft.ts';
+import { RecountImpact } from './rule-impact.tsx';
 import { RuleForm } from './rule-form.tsx';
 
 export function EditRulePage() {
@@ -22,7 +26,7 @@ export function EditRulePage() {
     <Page
       title="Edit the rule"
       back={<BackLink to={address}>The rule</BackLink>}
-      description="New and waiting events are counted by the changed rule. What it has counted stays."
+      description="New and waiting events are counted by the changed rule. For what it has counted already, you choose."
     >
       {mayChange ? (
         <QueryState query={query}>
@@ -44,10 +48,11 @@ interface EditFormProps {
 function EditForm({ rule, address, reload }: EditFormProps) {
   const [, navigate] = useLocation();
   const queryClient = useQueryClient();
+  const [isRecounted, setRecounted] = useState(false);
   const save = async ({ name, delta, ...fields }: RuleBody): Promise<void> => {
     await read(
       api.PATCH('/api/rules/{ruleId}', {
-        params: { path: { ruleId: rule.id } },
+        params: { path: { ruleId: rule.id }, query: isRecounted ? { recount: '1' } : {} },
         // Null takes away what the form has left empty.
         body: { ...fields, name: name ?? null, delta: delta ?? null, version: rule.version },
       }),
@@ -66,6 +71,14 @@ function EditForm({ rule, address, reload }: EditFormProps) {
       save={save}
       onCancel={() => navigate(address)}
       onReload={() => void reload()}
-    />
+    >
+      {(body) => (
+        <Paper withBorder radius="lg" p="lg">
+          <PastChoice change="recount" isChosen={isRecounted} onChoose={setRecounted}>
+            {body !== undefined && <RecountImpact ruleId={rule.id} body={body} />}
+          </PastChoice>
+        </Paper>
+      )}
+    </RuleForm>
   );
 }

@@ -10,6 +10,7 @@ import { Page } from '../../parts/page.tsx';
 import { ConditionText } from '../../rule-text/condition-text.tsx';
 import { MatcherText } from '../../rule-text/matcher-text.tsx';
 import text from '../../rule-text/rule-text.module.css';
+import form from './rule-form.module.css';
 import { newRuleFrom, type BegunRule } from './prefilled-draft.ts';
 
 type Language = 'trigger' | 'filter';
@@ -53,7 +54,7 @@ export function ImportFilterPage() {
               autosize
               minRows={3}
               maxRows={12}
-              ff="monospace"
+              classNames={{ input: form['code'] ?? '' }}
               spellCheck={false}
               value={filter}
               error={details.find(({ path }) => path !== 'filter')?.message}

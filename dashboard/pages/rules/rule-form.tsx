@@ -45,8 +45,14 @@ export function RuleForm({ initial, ruleId, action, save, onCancel, children, on
   const features = useQuery(allFeatures);
   const read = useMemo(() => readDraft(draft), [draft]);
   const missing = missingIn(draft);
-  const body = read.ok ? read.body : undefined;
-  const preview = useRulePreview(missing === undefined ? body : undefined, ruleId);
+  const { enabled, featureId, event, conditions, delta } = draft;
+  const previewed = useMemo(() => {
+    // Without the name, which changes nothing of what is counted.
+    const asked = { name: '', enabled, featureId, event, conditions, delta };
+    const written = readDraft(asked);
+    return written.ok && missingIn(asked) === undefined ? written.body : undefined;
+  }, [enabled, featureId, event, conditions, delta]);
+  const preview = useRulePreview(previewed, ruleId);
   const saving = useMutation({ mutationFn: save });
 
   const change = (fields: Partial<RuleDraft>): void => {
@@ -81,8 +87,8 @@ export function RuleForm({ initial, ruleId, action, save, onCancel, children, on
       <form
         className={classes['form']}
         noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={(submitted) => {
+          submitted.preventDefault();
           submit();
         }}
       >
@@ -190,7 +196,7 @@ export function RuleForm({ initial, ruleId, action, save, onCancel, children, on
           />
         </Paper>
 
-        {children?.(body)}
+        {children?.(previewed)}
         {elsewhere.map(({ path, message }) => (
           <Alert key={path + message} color="red" variant="light" role="alert">
             {path === '' ? '' : `${path}: `}

@@ -1,9 +1,13 @@
+import { Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api, read } from '../../api/client.ts';
 import type { Rule } from '../../api/rule-queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { showSuccess } from '../../parts/toast.ts';
+import { PastChoice } from './past-choice.tsx';
+import { RevertImpact } from './rule-impact.tsx';
 
 export type RuleQuestion = 'enable' | 'disable' | 'delete';
 
@@ -17,20 +21,28 @@ interface RuleQuestionsProps {
 export function RuleQuestions({ rule, question, onClose }: RuleQuestionsProps) {
   const queryClient = useQueryClient();
   const [, navigate] = useLocation();
-  const params = { path: { ruleId: rule.id } };
+  const [isTakenBack, setTakenBack] = useState(false);
+  const path = { ruleId: rule.id };
+  const revert = isTakenBack ? { revert: '1' as const } : {};
+  const close = (): void => {
+    setTakenBack(false);
+    onClose();
+  };
   const refresh = async (): Promise<void> => {
     await queryClient.invalidateQueries({ queryKey: ['rules'] });
     void queryClient.invalidateQueries({ queryKey: ['jobs'] });
     void queryClient.invalidateQueries({ queryKey: ['unmapped'] });
   };
   const switchTo = async (enabled: boolean): Promise<void> => {
-    await read(api.PATCH('/api/rules/{ruleId}', { params, body: { enabled, version: rule.version } }));
+    const body = { enabled, version: rule.version };
+    await read(api.PATCH('/api/rules/{ruleId}', { params: { path, query: enabled ? {} : revert }, body }));
     await refresh();
     showSuccess(enabled ? 'The rule is on.' : 'The rule is off.');
   };
   const remove = async (): Promise<void> => {
-    await read(api.DELETE('/api/rules/{ruleId}', { params }));
-    navigate('/rules');
+    await read(api.DELETE('/api/rules/{ruleId}', { params: { path, query: revert } }));
+    // What is taken back can be watched there.
+    navigate(isTakenBack ? '/reprocessing' : '/rules');
     queryClient.removeQueries({ queryKey: ['rules', rule.id] });
     await refresh();
     showSuccess('The rule is deleted.');
@@ -39,7 +51,7 @@ export function RuleQuestions({ rule, question, onClose }: RuleQuestionsProps) {
     <>
       <ConfirmDialog
         opened={question === 'enable'}
-        onClose={onClose}
+        onClose={close}
         title="Switch this rule on?"
         action="Switch on"
         onConfirm={() => switchTo(true)}
@@ -48,23 +60,33 @@ export function RuleQuestions({ rule, question, onClose }: RuleQuestionsProps) {
       </ConfirmDialog>
       <ConfirmDialog
         opened={question === 'disable'}
-        onClose={onClose}
+        onClose={close}
         title="Switch this rule off?"
         action="Switch off"
         onConfirm={() => switchTo(false)}
       >
-        New events no longer count by it. What it has counted stays.
+        <Stack>
+          New events no longer count by it.
+          <PastChoice change="revert" isChosen={isTakenBack} onChoose={setTakenBack}>
+            <RevertImpact ruleId={rule.id} />
+          </PastChoice>
+        </Stack>
       </ConfirmDialog>
       <ConfirmDialog
         opened={question === 'delete'}
-        onClose={onClose}
+        onClose={close}
         title="Delete this rule?"
         action="Delete the rule"
         isDangerous
         onConfirm={remove}
       >
-        New events no longer count by it. What it has counted stays. It cannot be undone; to be able to come
-        back to it, switch it off instead.
+        <Stack>
+          New events no longer count by it. It cannot be undone; to be able to come back to it, switch it off
+          instead.
+          <PastChoice change="revert" isChosen={isTakenBack} onChoose={setTakenBack}>
+            <RevertImpact ruleId={rule.id} />
+          </PastChoice>
+        </Stack>
       </ConfirmDialog>
     </>
   );

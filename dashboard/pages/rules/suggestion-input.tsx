@@ -1,5 +1,6 @@
 import { Autocomplete, TagsInput, type AutocompleteProps } from '@mantine/core';
 import { EventText } from '../../parts/event-text.tsx';
+import classes from './rule-form.module.css';
 
 // Inputs that offer what has really arrived, and take anything.
 
@@ -35,7 +36,7 @@ export function SuggestionInput({ suggestions, isCode = false, ...input }: Sugge
       renderOption={renderOption}
       spellCheck={false}
       autoCapitalize="off"
-      ff={isCode ? 'monospace' : undefined}
+      {...(isCode && { classNames: { input: classes['code'] ?? '' } })}
     />
   );
 }

@@ -13,8 +13,7 @@ const TYPING_MS = 250;
  */
 export function useRulePreview(body: RuleBody | undefined, ruleId: string | undefined) {
   const [asked] = useDebouncedValue(body, TYPING_MS);
-  // A name changes nothing of what is counted.
-  const question = asked === undefined ? undefined : { ...asked, name: undefined, ruleId };
+  const question = asked === undefined ? undefined : { ...asked, ruleId };
   const query = useQuery({
     queryKey: ['preview', question],
     enabled: question !== undefined,
