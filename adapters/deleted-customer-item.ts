@@ -1,10 +1,10 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { N, readN, readText, S, T } from './attributes.ts';
+import { N, readN, readS, S } from './attributes.ts';
 import { batchGet } from './batch-get.ts';
 import { billingClaimKey } from './billing-claim-item.ts';
 
 // A customer that its provider has deleted, and when: beside the claim of its billing id. News of it that are older come in
-// late, and must not bring it back.
+// late, and must not bring it back. It outlives its user, so it holds the id as a hash only.
 
 const deletedCustomerKey = (billingId: string) => ({ ...billingClaimKey(billingId), sk: S('gone') });
 
@@ -14,15 +14,21 @@ export async function deletedCustomers(
   table: string,
   billingIds: readonly string[],
 ): Promise<Map<string, number>> {
-  const items = await batchGet(dynamo, table, [...new Set(billingIds)].map(deletedCustomerKey));
-  return new Map(items.map((item) => [readText(item, 'bi'), readN(item, 'da')]));
+  const byKey = new Map(billingIds.map((billingId) => [deletedCustomerKey(billingId).pk.S, billingId]));
+  const items = await batchGet(dynamo, table, [...byKey.values()].map(deletedCustomerKey));
+  return new Map(
+    items.flatMap((item) => {
+      const billingId = byKey.get(readS(item, 'pk'));
+      return billingId === undefined ? [] : [[billingId, readN(item, 'da')] as const];
+    }),
+  );
 }
 
 /** The later deletion stands; of two the condition of the earlier one fails. */
 export const putDeletedCustomer = (table: string, billingId: string, at: number): TransactWriteItem => ({
   Put: {
     TableName: table,
-    Item: { ...deletedCustomerKey(billingId), bi: T(billingId), da: N(at) },
+    Item: { ...deletedCustomerKey(billingId), da: N(at) },
     ...olderThan(at),
   },
 });
