@@ -14,13 +14,15 @@ interface ConfirmDialogProps {
   /** What the button does: "Revoke the key". */
   readonly action: string;
   readonly isDangerous?: boolean;
+  /** False while something has to be filled in first. @default true */
+  readonly isReady?: boolean;
   /** The dialog closes when it has succeeded, and says why when it has not. */
   readonly onConfirm: () => Promise<unknown>;
 }
 
 /** Asks before what cannot, or not easily, be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { opened, onClose, title, children, action, isDangerous = false, onConfirm } = props;
+  const { opened, onClose, title, children, action, isDangerous = false, isReady = true, onConfirm } = props;
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: onConfirm,
     onSuccess: () => onClose(),
@@ -42,7 +44,12 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button color={isDangerous ? 'red' : undefined} loading={isPending} onClick={() => mutate()}>
+          <Button
+            color={isDangerous ? 'red' : undefined}
+            disabled={!isReady}
+            loading={isPending}
+            onClick={() => mutate()}
+          >
             {action}
           </Button>
         </Group>

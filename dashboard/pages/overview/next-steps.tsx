@@ -40,7 +40,7 @@ export function NextSteps({ overview }: { readonly overview: Overview }) {
   );
 }
 
-const stepsOf = ({ features, unmapped, quarantined }: Overview): Step[] => [
+const stepsOf = ({ features, unmapped, flags, quarantined }: Overview): Step[] => [
   {
     to: '/start',
     count: features === 0 ? 1 : 0,
@@ -52,6 +52,12 @@ const stepsOf = ({ features, unmapped, quarantined }: Overview): Step[] => [
     count: unmapped.events,
     what: unmapped.events === 1 ? 'event does not count' : 'events do not count',
     why: `${unmapped.groups === 1 ? 'One kind of event' : `${unmapped.groups.toLocaleString()} kinds of events`} without a feature or rule`,
+  },
+  {
+    to: '/problems',
+    count: flags.sharedEmail,
+    what: flags.sharedEmail === 1 ? 'email is shared' : 'emails are shared',
+    why: 'Several users have it, and may be one person',
   },
   {
     to: '/events/quarantine',

@@ -23,10 +23,11 @@ const get = createRoute({
 
 export function overviewRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(get, async (c) => {
-    const [ruleset, rules, unmapped, quarantined, jobs] = await Promise.all([
+    const [ruleset, rules, unmapped, { users, ...flags }, quarantined, jobs] = await Promise.all([
       deps.rulesets.current(),
       deps.config.ruleCount(),
       countUnmapped(deps),
+      deps.flags.counts(),
       deps.quarantine.count(QUARANTINED_MAX),
       deps.jobs.list(JOBS),
     ]);
@@ -36,6 +37,8 @@ export function overviewRoutes(app: AdminApp, deps: AdminDependencies): void {
         features: ruleset.features.length,
         rules,
         unmapped,
+        users,
+        flags,
         quarantined: Math.min(quarantined, QUARANTINED_MAX),
         jobsRunning: jobs.filter(({ status }) => status === 'running').length,
       },

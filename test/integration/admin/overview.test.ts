@@ -19,6 +19,8 @@ test('from the first moment to a busy day, the overview says what there is', asy
     features: 0,
     rules: 0,
     unmapped: { groups: 0, events: 0 },
+    users: 0,
+    flags: { missingBilling: 0, sharedEmail: 0 },
     quarantined: 0,
     jobsRunning: 0,
   });
@@ -29,6 +31,12 @@ test('from the first moment to a busy day, the overview says what there is', asy
     { messageId: 'a-1', event: 'A' },
     { messageId: 'a-2', event: 'A', properties: { featureId: 'none' } },
     { messageId: 'b-1', event: 'B' },
+    ...['twin-1', 'twin-2'].map((userId) => ({
+      messageId: userId,
+      type: 'identify' as const,
+      userId,
+      traits: { email: 'twin@example.com', billingUserId: `cus_${userId}` },
+    })),
   );
   const rule = { featureId: 'messages', enabled: false, event: { operator: 'equals', value: 'C' } };
   await admin.call('POST', '/api/rules', { body: rule });
@@ -38,6 +46,8 @@ test('from the first moment to a busy day, the overview says what there is', asy
     features: 1,
     rules: 1,
     unmapped: { groups: 2, events: 3 },
+    users: 3,
+    flags: { missingBilling: 1, sharedEmail: 1 },
     quarantined: 0,
     jobsRunning: 1,
   });

@@ -1,0 +1,41 @@
+import { Badge } from '@mantine/core';
+import type { Import, Verdict } from '../../api/import-queries.ts';
+
+/** What kind of import it is, in words. */
+export function kindOf({ kind, dryRun }: Pick<Import, 'kind' | 'dryRun'>): string {
+  const from = { csv: 'CSV file', stripe: 'Stripe customers', chargebee: 'Chargebee customers' }[kind];
+  return dryRun ? `${from}, dry run` : from;
+}
+
+const STATUS = {
+  running: { label: 'running', color: 'blue' },
+  done: { label: 'done', color: 'teal' },
+  failed: { label: 'failed', color: 'red' },
+} as const;
+
+export function StatusBadge({ status }: { readonly status: Import['status'] }) {
+  const { label, color } = STATUS[status];
+  return (
+    <Badge variant="light" color={color}>
+      {label}
+    </Badge>
+  );
+}
+
+interface VerdictWords {
+  /** Before the import and after it: "to create", "created". */
+  readonly dry: string;
+  readonly done: string;
+  readonly color: string;
+}
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
+  create: { dry: 'to create', done: 'created', color: 'teal' },
+  update: { dry: 'to update', done: 'updated', color: 'teal' },
+  merge: { dry: 'to merge', done: 'merged', color: 'blue' },
+  unchanged: { dry: 'without news', done: 'without news', color: 'gray' },
+  conflict: { dry: 'in conflict', done: 'in conflict', color: 'orange' },
+  error: { dry: 'wrong', done: 'wrong', color: 'red' },
+};
+
+export const VERDICTS: readonly Verdict[] = ['create', 'update', 'merge', 'unchanged', 'conflict', 'error'];

@@ -1,0 +1,163 @@
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from 'wouter';
+import { sentenceOf } from '../../api/api-error.ts';
+import { api, read } from '../../api/client.ts';
+import { settings, uploadCsv, type Import } from '../../api/import-queries.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { PagedList } from '../../parts/paged-list.tsx';
+import { Section } from '../../parts/section.tsx';
+import { TableFrame } from '../../parts/table-frame.tsx';
+import { Time } from '../../parts/time.tsx';
+import { showFailure } from '../../parts/toast.ts';
+import { usePages } from '../../parts/use-pages.ts';
+import { useMayChange } from '../../session/session-store.ts';
+import { FileDrop } from './file-drop.tsx';
+import { rememberFile } from './remembered-file.ts';
+import { kindOf, StatusBadge } from './import-words.tsx';
+import { ProblemsPage } from './problems-page.tsx';
+
+export function ImportsPage() {
+  const mayChange = useMayChange();
+  return (
+    <ProblemsPage
+      title="Imports"
+      description="Fill in who your users are: from a file, or from your billing provider. Nothing is changed before you have seen what would happen."
+    >
+      {mayChange && (
+        <>
+          <FileImport />
+          <ProviderImports />
+        </>
+      )}
+      <PastImports />
+    </ProblemsPage>
+  );
+}
+
+function FileImport() {
+  const [, navigate] = useLocation();
+  const dryRun = useMutation({
+    mutationFn: async (file: File) => ({ file, result: await uploadCsv(file, true) }),
+    onSuccess: ({ file, result }) => {
+      rememberFile(result.id, file);
+      navigate(importAddress(result.id));
+    },
+  });
+  return (
+    <Section title="From a CSV file">
+      <FileDrop
+        isBusy={dryRun.isPending}
+        problem={dryRun.error === null ? undefined : sentenceOf(dryRun.error)}
+        onFile={(file) => dryRun.mutate(file)}
+      />
+    </Section>
+  );
+}
+
+function ProviderImports() {
+  const [, navigate] = useLocation();
+  const configured = useQuery(settings);
+  const start = useMutation({
+    mutationFn: async (provider: 'stripe' | 'chargebee') =>
+      await read(
+        provider === 'stripe' ? api.POST('/api/imports/stripe') : api.POST('/api/imports/chargebee'),
+      ),
+    onSuccess: (started) => navigate(importAddress(started.import.id)),
+    onError: (error) => showFailure(sentenceOf(error)),
+  });
+  if (configured.data === undefined) return null;
+  const { stripe, chargebee } = configured.data;
+  return (
+    <Section
+      title="From your billing provider"
+      description="Every customer with its id, email and name. It can be repeated at any time; webhooks keep it current afterwards."
+    >
+      <Group>
+        <Button
+          variant="default"
+          disabled={!stripe.configured}
+          loading={start.isPending && start.variables === 'stripe'}
+          onClick={() => start.mutate('stripe')}
+        >
+          Import from Stripe
+        </Button>
+        <Button
+          variant="default"
+          disabled={!chargebee.configured}
+          loading={start.isPending && start.variables === 'chargebee'}
+          onClick={() => start.mutate('chargebee')}
+        >
+          Import from Chargebee
+        </Button>
+      </Group>
+      {(!stripe.configured || !chargebee.configured) && (
+        <Text size="sm" c="dimmed">
+          A provider can be chosen when its keys are set up: <Link to="/settings/billing">Settings</Link>.
+        </Text>
+      )}
+    </Section>
+  );
+}
+
+function PastImports() {
+  const pages = usePages({
+    queryKey: ['imports', 'list'],
+    fetchPage: async (cursor) =>
+      await read(api.GET('/api/imports', { params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+    rowsOf: (page) => page.imports,
+  });
+  return (
+    <Section title="Imports so far">
+      <PagedList
+        pages={pages}
+        empty={
+          <EmptyState title="Nothing was imported yet">
+            A file needs a first line with the names of its columns: userId, email, name, billingId.
+          </EmptyState>
+        }
+      >
+        {(imports) => (
+          <TableFrame label="Imports">
+            <Table highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Import</Table.Th>
+                  <Table.Th>Status</Table.Th>
+                  <Table.Th ta="right">Rows</Table.Th>
+                  <Table.Th>Started</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {imports.map((one) => (
+                  <Row key={one.id} one={one} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </TableFrame>
+        )}
+      </PagedList>
+    </Section>
+  );
+}
+
+function Row({ one }: { readonly one: Import }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Stack gap={0}>
+          <Link to={importAddress(one.id)}>{kindOf(one)}</Link>
+        </Stack>
+      </Table.Td>
+      <Table.Td>
+        <StatusBadge status={one.status} />
+      </Table.Td>
+      <Table.Td ta="right">{one.done.toLocaleString()}</Table.Td>
+      <Table.Td>
+        <Time at={one.startedAt} as="relative" />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+const importAddress = (importId: string): string => `/problems/imports/${encodeURIComponent(importId)}`;
