@@ -36,15 +36,21 @@ try {
   for (let round = 1; round <= rounds; round += 1) {
     const running = pipeline;
     let isKilled = false;
-    const kill = setTimeout(random.integer(20, LATEST_KILL_MS)).then(() => {
+    // From the first answer on: before it there is nothing that could be lost, however slow the machine is.
+    const answered = Promise.withResolvers<undefined>();
+    const kill = answered.promise.then(async () => {
+      await setTimeout(random.integer(20, LATEST_KILL_MS));
       isKilled = true;
-      return running.kill();
+      await running.kill();
     });
     await inParallel(SENDERS, load.requests(), async (request) => {
       if (isKilled) load.giveBack(request);
       else if ((await acknowledged(running.url, request.path, request.body)) === undefined)
         load.giveBack(request);
-      else load.confirm(request);
+      else {
+        load.confirm(request);
+        answered.resolve(undefined);
+      }
       if (isKilled) load.close();
     });
     await kill;
