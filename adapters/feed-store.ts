@@ -12,11 +12,26 @@ const PK = 'feed';
 /** Rejections are read when something went wrong days ago; what was accepted is found among the events then. */
 const REJECTIONS_KEPT_SECONDS = 7 * 24 * 3600;
 const ACCEPTED_KEPT_SECONDS = 24 * 3600;
+/** How far back one search for a refusal goes: some 800 KB of entries. */
+const SEARCHED_PAGES_MAX = 4;
+const ENTRIES_PER_SEARCHED_PAGE = 500;
 /** The feed is a convenience: a request waits no longer for it. */
 const PATIENCE_MS = 500;
 
-const rejectionSchema = z.object({ code: z.string(), message: z.string(), count: z.number() });
+const rejectionSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  count: z.number(),
+  /** Of messages that were refused, so that one of them can be asked for; not of all, where they are many. */
+  keys: z.optional(z.array(z.string())),
+});
 export type FeedRejection = z.infer<typeof rejectionSchema>;
+
+/** Why a message was refused. */
+export interface FoundRejection extends Pick<FeedEntry, 'at' | 'dialect' | 'apiKeyId'> {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** What one container took from one sender in a moment: one request, or all since its last entry. */
 export interface FeedEntry {
@@ -69,6 +84,34 @@ export class FeedStore {
       }),
       { abortSignal: AbortSignal.timeout(this.patienceMs) },
     );
+  }
+
+  /** The latest refusal of the message with this key, among the latest entries. */
+  async findRejection(eventKey: string): Promise<FoundRejection | undefined> {
+    let from: Item | undefined;
+    for (let page = 0; page < SEARCHED_PAGES_MAX; page += 1) {
+      const answer = await this.dynamo.send(
+        new QueryCommand({
+          TableName: this.table,
+          KeyConditionExpression: 'pk = :pk',
+          // Keys have 22 characters that nothing else in the attribute can imitate.
+          FilterExpression: 'contains(rj, :key)',
+          ExpressionAttributeValues: { ':pk': S(PK), ':key': S(eventKey) },
+          ScanIndexForward: false,
+          Limit: ENTRIES_PER_SEARCHED_PAGE,
+          ...(from !== undefined && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const { at, dialect, apiKeyId, rejections } of (answer.Items ?? []).map(fromItem)) {
+        const found = rejections.find(({ keys }) => keys?.includes(eventKey));
+        if (found === undefined) continue;
+        const { code, message } = found;
+        return { at, dialect, ...(apiKeyId !== undefined && { apiKeyId }), code, message };
+      }
+      from = answer.LastEvaluatedKey;
+      if (from === undefined) return undefined;
+    }
+    return undefined;
   }
 
   /** The newest entries first. */

@@ -14,6 +14,8 @@ const EVENT_KEYS_MAX = 75;
 /** Bounds what is held while the feed cannot be written. Codes and messages are few, keys of callers are few. */
 const REJECTIONS_MAX = 20;
 const SOURCES_MAX = 20;
+/** Of refused messages, for each reason: an entry stays within a write unit. */
+const REJECTED_KEYS_MAX = 8;
 
 export type FeedSource = Pick<FeedEntry, 'dialect' | 'apiKeyId'>;
 
@@ -22,7 +24,12 @@ export interface RequestTrace {
   /** Keys of the events that were stored for the first time. */
   readonly accepted?: readonly string[];
   readonly duplicates?: number;
-  readonly rejections?: readonly { readonly code: string; readonly message: string }[];
+  readonly rejections?: readonly {
+    readonly code: string;
+    readonly message: string;
+    /** Of the message that was refused, where it has a messageId. */
+    readonly eventKey?: string;
+  }[];
 }
 
 interface Held extends FeedEntry {
@@ -57,7 +64,12 @@ export class RequestFeed {
       accepted: accepted.length,
       duplicates,
       eventKeys: accepted.slice(0, EVENT_KEYS_MAX),
-      rejections: rejections.map((rejection) => ({ ...rejection, count: 1 })),
+      rejections: rejections.map(({ code, message, eventKey }) => ({
+        code,
+        message,
+        count: 1,
+        ...(eventKey !== undefined && { keys: [eventKey] }),
+      })),
     });
     this.allowance = Math.min(BURST, this.allowance + Math.max(0, now - this.allowanceAt) / INTERVAL_MS);
     this.allowanceAt = now;
@@ -103,8 +115,14 @@ function merge(before: readonly FeedRejection[], { rejections }: FeedEntry): Fee
   for (const rejection of rejections) {
     const key = `${rejection.code} ${rejection.message}`;
     const known = merged.get(key);
-    if (known !== undefined || merged.size < REJECTIONS_MAX)
-      merged.set(key, { ...rejection, count: (known?.count ?? 0) + rejection.count });
+    if (known === undefined && merged.size >= REJECTIONS_MAX) continue;
+    // The latest keys: who asks, asks about what was sent just now.
+    const keys = [...(known?.keys ?? []), ...(rejection.keys ?? [])].slice(-REJECTED_KEYS_MAX);
+    merged.set(key, {
+      ...rejection,
+      count: (known?.count ?? 0) + rejection.count,
+      ...(keys.length > 0 && { keys }),
+    });
   }
   return [...merged.values()];
 }

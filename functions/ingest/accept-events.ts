@@ -100,7 +100,7 @@ export async function acceptEvents(
       {
         accepted: newKeys,
         duplicates: [...results.values()].filter(({ duplicate }) => duplicate === true).length,
-        rejections: items.flatMap((item) => (item.ok ? [] : [item.rejection])),
+        rejections: items.flatMap((item) => (item.ok ? [] : [traceOf(item)])),
       },
     ),
   ]);
@@ -115,6 +115,10 @@ export async function acceptEvents(
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+
+function traceOf({ rejection: { code, message }, messageId }: Extract<RequestItem, { ok: false }>) {
+  return { code, message, ...(messageId !== undefined && { eventKey: eventKeyOf(messageId) }) };
+}
 
 const REPEATED = 'This messageId appears twice in the request; it counts once.';
 const KNOWN = 'This messageId is already known; it counts once.';

@@ -144,6 +144,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     config,
     scan,
     rulesets: settling.rulesets,
+    settling,
     events,
     jobs: new JobStore(dynamo, tables.operations),
     feed: new FeedStore(dynamo, tables.operations),
@@ -196,12 +197,14 @@ export interface EventPayload {
   readonly userId?: string;
   readonly event?: string;
   readonly timestamp?: string;
+  readonly apiKeyId?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly traits?: Readonly<Record<string, unknown>>;
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
 export function toNewEvent(payload: EventPayload, receivedAt: number): NewEvent {
+  const { apiKeyId = 'key_of_test', ...said } = payload;
   const { type = 'track', messageId, userId = 'user-1', event = 'Message Sent', timestamp } = payload;
   return {
     key: eventKeyOf(messageId),
@@ -212,8 +215,8 @@ export function toNewEvent(payload: EventPayload, receivedAt: number): NewEvent 
     time: timestamp === undefined ? receivedAt : Date.parse(timestamp),
     receivedAt,
     dialect: 'webhook',
-    apiKeyId: 'key_of_test',
-    text: JSON.stringify({ type, userId, ...(type === 'track' && { event }), ...payload }),
+    apiKeyId,
+    text: JSON.stringify({ type, userId, ...(type === 'track' && { event }), ...said }),
   };
 }
 

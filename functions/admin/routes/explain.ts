@@ -1,9 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { DamagedItemError } from '../../../adapters/attributes.ts';
+import { fromEventItem } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
+import { toIso } from '../../../core/timestamp.ts';
 import { explainEvent, type EventExplanation, type RuleVerdict } from '../../../core/explain-event.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { ApiError } from '../api-error.ts';
 import { toEventDetail } from '../event-answer.ts';
+import { explainFacts } from '../explain-facts.ts';
+import { explainSteps, rejectionSteps, type ExplainStep } from '../explain-steps.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
 import { explanationSchema } from '../schemas/explain.ts';
@@ -15,25 +20,47 @@ const explain = createRoute({
   tags: ['Events'],
   summary: 'Explain why an event counts, or does not',
   description:
-    'The outcome that is stored, and what the rules as they are now say to it: every rule for this event name, with the first condition that does not hold.',
+    'Every step from its arrival to the counter that it is in; the outcome that is stored; and what the rules as they are now say to it: every rule for this event name, with the first condition that does not hold. A message that was refused is explained as long as the live feed remembers it, about a week.',
   request: { params: z.strictObject({ messageId: pathId('messageId', 'ajs-7f1c') }), query: noQuery },
   responses: { 200: jsonAnswer('The explanation', explanationSchema), ...errors(...KEYED, 404) },
 });
 
-export function explainRoutes(app: AdminApp, { events, rulesets }: AdminDependencies): void {
+export function explainRoutes(app: AdminApp, deps: AdminDependencies): void {
+  const { events, feed, rulesets } = deps;
   app.openapi(explain, async (c) => {
-    const [item, ruleset] = await Promise.all([
-      events.get(eventKeyOf(c.req.valid('param').messageId)),
-      rulesets.current(),
-    ]);
+    const { messageId } = c.req.valid('param');
+    const key = eventKeyOf(messageId);
+    const [item, ruleset] = await Promise.all([events.get(key), rulesets.current()]);
     if (item === undefined) {
+      const rejection = await feed.findRejection(key);
+      if (rejection !== undefined) {
+        const steps = rejectionSteps(rejection).map(toStep);
+        return c.json({ messageId, status: 'rejected' as const, steps, rules: [] }, 200);
+      }
       throw new ApiError(
         'not_found',
-        'There is no event with this messageId: it was rejected, or never arrived. GET /api/feed shows what was rejected.',
+        'There is no event with this messageId: it never arrived, or was refused a while ago. GET /api/feed shows what was refused lately.',
       );
     }
-    const { record, event } = await events.open(item);
-    return c.json({ event: toEventDetail(record), now: toNow(explainEvent(event, ruleset)) }, 200);
+    const record = fromEventItem(item);
+    const head = { messageId: record.messageId, status: record.state, event: toEventDetail(record) };
+    const opened = await events.open(item).catch((error: unknown) => {
+      // The body is what a quarantined event may have lost; what is known of it is told all the same.
+      if (error instanceof DamagedItemError && record.state === 'quarantined') return undefined;
+      throw error;
+    });
+    const explanation = opened && explainEvent(opened.event, ruleset);
+    const facts = await explainFacts(deps, record, explanation);
+    const now = explanation && toNow(explanation);
+    return c.json(
+      {
+        ...head,
+        steps: explainSteps(facts).map(toStep),
+        rules: now?.rules ?? [],
+        ...(now !== undefined && { now }),
+      },
+      200,
+    );
   });
 }
 
@@ -65,3 +92,5 @@ function toVerdict({ failed, ...verdict }: RuleVerdict) {
   const answer: FailedAnswer | undefined = failed;
   return { ...verdict, ...(answer !== undefined && { failed: answer }) };
 }
+
+const toStep = ({ at, ...step }: ExplainStep) => ({ ...step, ...(at !== undefined && { at: toIso(at) }) });

@@ -1,8 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createAdmin, type Admin } from '../../support/admin.ts';
-import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { EVENT_SK, eventPk } from '../../../adapters/event-item.ts';
+import { eventKeyOf } from '../../../adapters/keys.ts';
+import { RequestFeed } from '../../../adapters/request-feed.ts';
+import { settleEvents } from '../../../adapters/settle-events.ts';
+import { createAdmin, toNewEvent, type Admin } from '../../support/admin.ts';
+import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
+let tables: TestTables;
 let admin: Admin;
 
 beforeAll(async () => {
@@ -10,7 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 beforeEach(async () => {
-  admin = createAdmin(dynamo.client, await dynamo.tables());
+  tables = await dynamo.tables();
+  admin = createAdmin(dynamo.client, tables);
   await admin.call('POST', '/api/features', { body: { id: 'messages' } });
 });
 
@@ -79,4 +87,165 @@ test('a Segment filter becomes the conditions of a rule, and of several where it
     ],
   });
   expect(await read('event = "A" or properties.plan = "pro"', 'filter')).toMatchObject({ rules: [{}, {}] });
+});
+
+const storySchema = z.object({
+  status: z.string(),
+  steps: z.array(
+    z.object({
+      kind: z.string(),
+      title: z.string(),
+      detail: z.string().optional(),
+      at: z.string().optional(),
+      data: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+
+/** The steps of an event by their kinds. */
+async function story(messageId: string) {
+  const { status, steps } = storySchema.parse(await explain(messageId));
+  return {
+    status,
+    kinds: steps.map(({ kind }) => kind),
+    steps: new Map(steps.map((step) => [step.kind, step])),
+  };
+}
+
+describe('the story of an event', () => {
+  test('that counts leads from its arrival to the row that it is in', async () => {
+    const { id } = await admin.keys.ensure('a-key', { scope: 'ingest', name: 'Segment' }, 0);
+    await rule({ name: 'Messages', delta: { path: 'properties.n' } });
+    await admin.settle(
+      { messageId: 'before', properties: { n: 1 } },
+      { messageId: 'm1', apiKeyId: id, timestamp: '2026-11-20T07:30:00Z', properties: { n: 2.5 } },
+    );
+    const { status, kinds, steps } = await story('m1');
+    expect(status).toBe('mapped');
+    expect(kinds).toEqual(['received', 'stored', 'user', 'mapped', 'counted', 'rules']);
+    expect(steps.get('received')).toMatchObject({
+      title: 'It arrived as a webhook (/segment) with the key "Segment".',
+      at: '2026-11-23T12:00:00.000Z',
+    });
+    expect(steps.get('counted')).toMatchObject({
+      title: 'It counts 2.5 for messages: rule "Messages", version 1.',
+      detail:
+        'In the usage of user-1 on 2026-11-20 at 07:00 UTC, a day that now has a sum of 2.5 in 1 events.',
+      data: {
+        row: { userId: 'user-1', featureId: 'messages', day: '2026-11-20', hour: 7, sum: '2.5', count: 1 },
+      },
+    });
+    expect(steps.get('rules')?.title).toBe('1 enabled rule takes its event name; 1 of them matches.');
+  });
+
+  test('that a change of rules has reached says which', async () => {
+    await admin.settle({ messageId: 'm1' });
+    expect((await story('m1')).steps.get('unmapped')?.detail).toContain('No enabled rule matches it');
+    await rule({ name: 'Messages' });
+    expect((await story('m1')).steps.get('now')?.title).toBe('The rules as they are now would map it.');
+    admin.clock.now += 1_000;
+    const { generation } = await admin.rulesets.current();
+    const jobId = await admin.jobs.start(generation, 'rule "Messages" created', admin.clock.now);
+    await admin.resettle('m1');
+    const { kinds, steps } = await story('m1');
+    expect(kinds).not.toContain('now');
+    expect(steps.get('mapped')?.title).toBe(
+      `It was mapped when the stored events were tried again (${jobId}: rule "Messages" created).`,
+    );
+  });
+
+  test('that is unmapped says up to which generation it has been tried', async () => {
+    await admin.settle({ messageId: 'm1', properties: { featureId: 'none' } });
+    const { steps } = await story('m1');
+    expect(steps.get('unmapped')?.detail).toContain('a feature that does not exist');
+    expect(steps.get('tried')?.data).toEqual({ generation: 1 });
+  });
+
+  test('whose rules have changed since says that what was counted stays', async () => {
+    await rule({ delta: { value: '2' } });
+    await admin.settle({ messageId: 'm1' });
+    await admin.call('PATCH', '/api/features/messages', { body: { archived: true } });
+    expect((await story('m1')).steps.get('now')).toMatchObject({
+      title: 'The rules as they are now would not count it.',
+    });
+  });
+
+  test('that came twice with different bodies tells of the conflict', async () => {
+    await admin.settle({ messageId: 'm1', properties: { a: 1 } });
+    await admin.events.put(toNewEvent({ messageId: 'm1', properties: { a: 2 } }, admin.clock.now + 5_000));
+    expect((await story('m1')).steps.get('conflict')).toMatchObject({ at: '2026-11-23T12:00:05.000Z' });
+  });
+
+  test('that waits says so, and when it waits too long', async () => {
+    await admin.events.put(toNewEvent({ messageId: 'm1' }, admin.clock.now));
+    const { status, kinds, steps } = await story('m1');
+    expect([status, kinds]).toEqual(['received', ['received', 'stored', 'user', 'waiting', 'rules']]);
+    expect(steps.get('waiting')?.detail).toContain('a few seconds');
+    admin.clock.now += 600_000;
+    expect((await story('m1')).steps.get('waiting')?.detail).toContain('Longer than usual');
+  });
+
+  test('that counts at its arrival says why', async () => {
+    await admin.events.put({
+      ...toNewEvent({ messageId: 'm1' }, admin.clock.now),
+      timeNote: 'future',
+    });
+    expect((await story('m1')).steps.get('time')?.title).toContain('24 hours ahead');
+  });
+
+  test('that was quarantined says why, although its body cannot be read, and later that it was sent back', async () => {
+    const key = eventKeyOf('m1');
+    const update = (expression: string) =>
+      new UpdateItemCommand({
+        TableName: tables.events,
+        Key: { pk: { S: eventPk(key) }, sk: { S: EVENT_SK } },
+        UpdateExpression: expression,
+        ExpressionAttributeValues: { ':b': { B: Buffer.from('nonsense') } },
+      });
+    await admin.events.put(toNewEvent({ messageId: 'm1' }, admin.clock.now));
+    await dynamo.client.send(update('SET b = :b'));
+    await settleEvents(admin.settling, [key], { from: 'received', deadline: Infinity, quarantine: true });
+    const quarantined = await story('m1');
+    expect(quarantined.kinds).toEqual(['received', 'stored', 'quarantined']);
+    expect(quarantined.steps.get('quarantined')?.detail).toContain('stored body of an event cannot be read');
+    await admin.call('POST', '/api/quarantine/redrive', { body: { all: true } });
+    await settleEvents(admin.settling, [key], { from: 'received', deadline: Infinity, quarantine: true });
+    expect((await story('m1')).steps.get('redriven')?.title).toContain('sent back by admin-key');
+  });
+
+  test('of an identify says that it is not counted', async () => {
+    await admin.settle({ messageId: 'm1', type: 'identify', traits: { billingId: 'acc_7' } });
+    const { kinds, steps } = await story('m1');
+    expect(kinds).toEqual(['received', 'stored', 'user', 'applied']);
+    expect(steps.get('applied')?.detail).toContain('Chargebee is not enabled');
+  });
+
+  test('of a message that was refused is told as long as the feed remembers it', async () => {
+    const feed = new RequestFeed(admin.feed, () => admin.clock.now);
+    const message = 'userId is missing: usage needs to know whose it is.';
+    const rejections = ['m1', 'm2'].map((id) => ({
+      code: 'missing_user_id',
+      message,
+      eventKey: eventKeyOf(id),
+    }));
+    await feed.note({ dialect: 'webhook', apiKeyId: 'key_1' }, { rejections });
+    for (const messageId of ['m1', 'm2']) {
+      expect(await explain(messageId)).toEqual({
+        messageId,
+        status: 'rejected',
+        rules: [],
+        steps: [
+          {
+            kind: 'rejected',
+            title: 'It was refused and not stored.',
+            detail: message,
+            at: '2026-11-23T12:00:00.000Z',
+            data: { code: 'missing_user_id', dialect: 'webhook', apiKeyId: 'key_1' },
+          },
+        ],
+      });
+    }
+    expect((await admin.call('GET', '/api/events/m3/explain')).status).toBe(404);
+    expect((await admin.call('GET', '/api/feed')).text).not.toContain(eventKeyOf('m1'));
+  });
 });

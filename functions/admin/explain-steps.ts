@@ -1,0 +1,308 @@
+import type { EventOutcome, EventRecord, TimeNote } from '../../adapters/event-item.ts';
+import type { FoundRejection } from '../../adapters/feed-store.ts';
+import type { EventExplanation } from '../../core/explain-event.ts';
+import { hourOf } from '../../core/timestamp.ts';
+import type { UnmappedReason } from '../../core/unmapped-group.ts';
+import type { EXPLAIN_KINDS } from './schemas/explain.ts';
+
+// The story of one event, from its arrival to the counter that it is in, as steps that a person can read. Everything in it
+// is read from what is stored, or decided anew by the code that decides; nothing is guessed.
+
+export interface ExplainStep {
+  /** What it is about, for programs. */
+  readonly kind: (typeof EXPLAIN_KINDS)[number];
+  readonly title: string;
+  readonly detail?: string;
+  /** Epoch milliseconds; absent for what has no moment of its own. */
+  readonly at?: number;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What was read about the event besides itself. */
+export interface ExplainFacts {
+  readonly record: EventRecord;
+  readonly outcome?: EventOutcome | undefined;
+  /** Absent where the body cannot be read. */
+  readonly explanation?: EventExplanation | undefined;
+  /** The key that it came with, as long as it is listed. */
+  readonly apiKey?: { readonly name: string; readonly revoked: boolean } | undefined;
+  /** The user that its id belongs to now. */
+  readonly user?: { readonly userId: string; readonly isMerged: boolean } | undefined;
+  /** The names of rules, by id. */
+  readonly ruleNames: ReadonlyMap<string, string>;
+  /** The counter rows that it went to, as they are now, by feature. */
+  readonly rows: ReadonlyMap<string, { readonly sum: string; readonly count: number }>;
+  /** The reprocessing job that gave it its outcome. */
+  readonly job?: { readonly id: string; readonly cause: string } | undefined;
+  /** Of an unmapped event: every ruleset up to this generation has been tried on it. */
+  readonly triedUpTo?: number | undefined;
+  readonly now: number;
+}
+
+/** An event that is still waiting after so long has met an obstacle. */
+const LATE_MS = 5 * 60_000;
+
+const REASONS: Record<UnmappedReason, string> = {
+  no_rule: 'No enabled rule matches it, and it names no feature itself.',
+  unknown_feature:
+    'It names a feature that does not exist. It is counted as soon as a feature with that id is created.',
+  archived_feature: 'Its feature is archived. It is counted when the feature is taken out of the archive.',
+  invalid_delta: 'The amount to count is not a number with at most 15 digits before and 6 after the point.',
+};
+
+const TIME_NOTES: Record<TimeNote, string> = {
+  missing: 'It has no timestamp, so it counts at the time of its arrival.',
+  invalid: 'Its timestamp is not a date, so it counts at the time of its arrival.',
+  future: 'Its timestamp is more than 24 hours ahead, so it counts at the time of its arrival.',
+};
+
+export function explainSteps(facts: ExplainFacts): ExplainStep[] {
+  return [
+    arrival(facts),
+    ...identity(facts),
+    ...timeSteps(facts.record),
+    ...redriveSteps(facts.record),
+    ...userSteps(facts),
+    ...decisionSteps(facts),
+    ...ruleSteps(facts),
+    ...differenceSteps(facts),
+  ];
+}
+
+/** The story of a message that was refused: as far as the live feed remembers it. */
+export function rejectionSteps({ at, dialect, apiKeyId, code, message }: FoundRejection): ExplainStep[] {
+  return [
+    {
+      kind: 'rejected',
+      title: 'It was refused and not stored.',
+      detail: message,
+      at,
+      data: { code, dialect, ...(apiKeyId !== undefined && { apiKeyId }) },
+    },
+  ];
+}
+
+function arrival({ record, apiKey }: ExplainFacts): ExplainStep {
+  const way = record.dialect === 'webhook' ? 'as a webhook (/segment)' : 'by the tracking API (/v1)';
+  const key = apiKey === undefined ? record.apiKeyId : `"${apiKey.name}"`;
+  return {
+    kind: 'received',
+    title: `It arrived ${way} with the key ${key}.`,
+    ...(apiKey?.revoked === true && { detail: 'That key has been revoked since.' }),
+    at: record.receivedAt,
+    data: { dialect: record.dialect, apiKeyId: record.apiKeyId },
+  };
+}
+
+function identity({ record }: ExplainFacts): ExplainStep[] {
+  const first: ExplainStep = {
+    kind: 'stored',
+    title: 'It was the first with its messageId, and was stored.',
+    detail: 'Whatever comes under this messageId again counts no second time.',
+    at: record.receivedAt,
+  };
+  if (record.conflictAt === undefined) return [first];
+  const conflict: ExplainStep = {
+    kind: 'conflict',
+    title: 'Another body came under the same messageId and was refused.',
+    detail: 'The first body is kept. A sender must give every event a messageId of its own.',
+    at: record.conflictAt,
+  };
+  return [first, conflict];
+}
+
+function timeSteps({ timeNote }: EventRecord): ExplainStep[] {
+  if (timeNote === undefined) return [];
+  return [{ kind: 'time', title: TIME_NOTES[timeNote], data: { timeNote } }];
+}
+
+function redriveSteps({ redriven }: EventRecord): ExplainStep[] {
+  if (redriven === undefined) return [];
+  const { at, by, error } = redriven;
+  return [
+    {
+      kind: 'redriven',
+      title: `It had been quarantined, and was sent back by ${by}.`,
+      ...(error !== undefined && { detail: error }),
+      at,
+      data: { by },
+    },
+  ];
+}
+
+function userSteps({ record, user }: ExplainFacts): ExplainStep[] {
+  if (user === undefined) {
+    if (record.state !== 'received') return [];
+    return [
+      {
+        kind: 'user',
+        title: `Its userId is ${record.userId}, whom no processed event has named so far.`,
+        data: { userId: record.userId },
+      },
+    ];
+  }
+  return [
+    {
+      kind: 'user',
+      title: user.isMerged
+        ? `Its userId ${record.userId} has been merged into ${user.userId}, whose usage includes it.`
+        : `Its userId is that of the user ${user.userId}.`,
+      data: { userId: record.userId, countsFor: user.userId },
+    },
+  ];
+}
+
+function decisionSteps(facts: ExplainFacts): ExplainStep[] {
+  const { record, outcome, triedUpTo } = facts;
+  const decided = {
+    ...(outcome !== undefined && { at: outcome.decidedAt }),
+    data: { ...(outcome !== undefined && { generation: outcome.generation }) },
+  };
+  switch (record.state) {
+    case 'received':
+      return [waiting(facts)];
+    case 'mapped':
+      return [
+        { kind: 'mapped', title: `It was mapped ${decidedHow(facts)}.`, ...decided },
+        ...countSteps(facts),
+      ];
+    case 'unmapped':
+      return [
+        {
+          kind: 'unmapped',
+          title: 'It counts for nothing yet.',
+          ...(record.reason !== undefined && { detail: REASONS[record.reason] }),
+          ...decided,
+        },
+        ...triedSteps(triedUpTo),
+      ];
+    case 'applied':
+      return [
+        {
+          kind: 'applied',
+          title: 'What it says about its user was applied.',
+          detail: outcome?.notes?.includes('billing_id_not_recognised')
+            ? 'Its billing id was left out: it is not one of Stripe, and Chargebee is not enabled in the settings.'
+            : 'An identify is not counted. Where an event with a later timestamp says something else, that holds.',
+          ...decided,
+        },
+      ];
+    case 'quarantined':
+      return [
+        {
+          kind: 'quarantined',
+          title: 'It could not be processed, and waits for a person.',
+          detail: `${outcome?.error ?? 'The reason was not kept.'} When that is mended, send it back with POST /api/quarantine/redrive.`,
+          ...decided,
+        },
+      ];
+  }
+}
+
+function triedSteps(generation: number | undefined): ExplainStep[] {
+  if (generation === undefined) return [];
+  const title = `It has been tried against every change of rules and features up to generation ${String(generation)}.`;
+  return [{ kind: 'tried', title, data: { generation } }];
+}
+
+function waiting({ record, now }: ExplainFacts): ExplainStep {
+  const isLate = now - (record.redriven?.at ?? record.receivedAt) > LATE_MS;
+  return {
+    kind: 'waiting',
+    title: 'It waits to be processed.',
+    detail: isLate
+      ? 'Longer than usual: it is tried again until it succeeds or is quarantined. The alarms of the events queue say what is wrong.'
+      : 'Usually that takes a few seconds.',
+  };
+}
+
+const decidedHow = ({ job, outcome }: ExplainFacts): string =>
+  job === undefined
+    ? `by the rules of generation ${String(outcome?.generation ?? 0)}`
+    : `when the stored events were tried again (${job.id}: ${job.cause})`;
+
+function countSteps({ record, outcome, ruleNames, rows }: ExplainFacts): ExplainStep[] {
+  const { day, hour } = hourOf(record.time);
+  return (outcome?.uses ?? []).map(({ featureId, delta, ruleId, ruleVersion }) => {
+    const name = ruleId === undefined ? undefined : ruleNames.get(ruleId);
+    const by =
+      ruleId === undefined
+        ? 'it names the feature itself'
+        : `rule ${name === undefined ? ruleId : `"${name}"`}, version ${String(ruleVersion ?? 1)}`;
+    const row = rows.get(featureId);
+    const clock = `${String(hour).padStart(2, '0')}:00`;
+    return {
+      kind: 'counted',
+      title: `It counts ${delta} for ${featureId}: ${by}.`,
+      detail: `In the usage of ${record.userId} on ${day} at ${clock} UTC${
+        row === undefined ? '' : `, a day that now has a sum of ${row.sum} in ${String(row.count)} events`
+      }.`,
+      at: record.time,
+      data: {
+        featureId,
+        delta,
+        ...(ruleId !== undefined && { ruleId }),
+        ...(ruleVersion !== undefined && { ruleVersion }),
+        row: { userId: record.userId, featureId, day, hour, ...row },
+      },
+    };
+  });
+}
+
+function ruleSteps({ record, explanation }: ExplainFacts): ExplainStep[] {
+  if (record.type !== 'track' || explanation === undefined) return [];
+  const { namedFeature, rules, rulesForOtherEvents, generation } = explanation;
+  if (namedFeature !== undefined) {
+    return [
+      {
+        kind: 'rules',
+        title: `It names the feature ${namedFeature} itself, so no rule is asked.`,
+        data: { namedFeature, generation },
+      },
+    ];
+  }
+  const matched = rules.filter((rule) => rule.matched).length;
+  return [
+    {
+      kind: 'rules',
+      title:
+        rules.length === 0
+          ? `No enabled rule takes the event name "${record.name ?? ''}".`
+          : `${countOf(rules.length, 'enabled rule')} ${rules.length === 1 ? 'takes' : 'take'} its event name; ${String(matched)} of them ${matched === 1 ? 'matches' : 'match'}.`,
+      detail: `${countOf(rulesForOtherEvents, 'other rule')} ${rulesForOtherEvents === 1 ? 'is' : 'are'} for other event names. This is by the rules as they are now, generation ${String(generation)}.`,
+      data: { generation, candidates: rules.length, matched },
+    },
+  ];
+}
+
+const countOf = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Where the rules of now would say something else than what is stored. */
+function differenceSteps({ record, outcome, explanation }: ExplainFacts): ExplainStep[] {
+  if (explanation === undefined) return [];
+  const { decision } = explanation;
+  if (record.state === 'unmapped' && decision.kind === 'mapped') {
+    return [
+      {
+        kind: 'now',
+        title: 'The rules as they are now would map it.',
+        detail: 'A change of rules is being tried on the stored events: it is mapped within minutes.',
+      },
+    ];
+  }
+  if (record.state !== 'mapped') return [];
+  const features = (uses: readonly { readonly featureId: string; readonly delta: string }[] = []): string =>
+    JSON.stringify(uses.map(({ featureId, delta }) => [featureId, delta]).sort());
+  const now = decision.kind === 'mapped' ? decision.uses : [];
+  if (features(outcome?.uses) === features(now)) return [];
+  return [
+    {
+      kind: 'now',
+      title:
+        decision.kind === 'mapped'
+          ? `The rules as they are now would count ${now.map(({ featureId, delta }) => `${delta} for ${featureId}`).join(', ')}.`
+          : 'The rules as they are now would not count it.',
+      detail: 'What has been counted stays, unless a rule is changed with recount or deleted with revert.',
+    },
+  ];
+}
