@@ -1,4 +1,5 @@
 import type { Update } from '@aws-sdk/client-dynamodb';
+import { spread } from '../core/unmapped-group.ts';
 import type { UsageRowChange } from '../core/usage-fold.ts';
 import { S, type Item } from './attributes.ts';
 import { keyPartOf } from './keys.ts';
@@ -8,6 +9,11 @@ import { keyPartOf } from './keys.ts';
 
 /** The rows of everybody are spread: every chunk that any worker commits changes them. */
 export const FEATURE_SHARDS = 8;
+
+/** Of the index that leads from a feature's day to its users; a popular feature gains many users at midnight. */
+export const FEATURE_DAY_SHARDS = 4;
+export const featureDayPk = (featureId: string, day: string, shard: number): string =>
+  `${keyPartOf(featureId)}#${day}#${String(shard)}`;
 
 export const usageUserKeyPk = (userKey: string): string => `u#${userKey}`;
 export const usageUserPk = (userId: string): string => usageUserKeyPk(keyPartOf(userId));
@@ -41,11 +47,16 @@ export function toUsageUpdate(table: string, row: UsageRowChange, shard: number)
     values[`:s${suffix}`] = { N: amount.sum };
     values[`:n${suffix}`] = { N: String(amount.count) };
   }
+  const add = `ADD ${adds.join(', ')}`;
+  const update = { TableName: table, Key: { pk: S(pk), sk: S(sk) } };
+  if (row.userId === undefined)
+    return { ...update, UpdateExpression: add, ExpressionAttributeValues: values };
+  // Always the same value for a row: DynamoDB writes to the index when the row is made, and not again.
+  const partition = featureDayPk(row.featureId, row.day, spread(row.userId, FEATURE_DAY_SHARDS));
   return {
-    TableName: table,
-    Key: { pk: S(pk), sk: S(sk) },
-    UpdateExpression: `ADD ${adds.join(', ')}`,
-    ExpressionAttributeValues: values,
+    ...update,
+    UpdateExpression: `SET fd = :fd ${add}`,
+    ExpressionAttributeValues: { ...values, ':fd': S(partition) },
   };
 }
 

@@ -10,6 +10,7 @@ export const resourceNames = [
   'EventsTable',
   'EventsTable.byUser',
   'UsageTable',
+  'UsageTable.byFeatureDay',
   'UsersTable',
   'ConfigTable',
   'ConfigTable.stream',
@@ -118,7 +119,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:UpdateItem',
     ],
     'EventsTable.byUser': ['dynamodb:Query'],
-    UsageTable: ['dynamodb:Query'],
+    UsageTable: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
+    'UsageTable.byFeatureDay': ['dynamodb:Query'],
     // Small files are imported at once.
     UsersTable: [
       'dynamodb:BatchGetItem',

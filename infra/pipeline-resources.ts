@@ -5,7 +5,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bundledCode } from './function-code.ts';
 import type { FunctionName, ResourceName } from './grants.ts';
-import { BY_USER_INDEX, pinLogicalId, Storage } from './storage.ts';
+import { BY_FEATURE_DAY_INDEX, BY_USER_INDEX, pinLogicalId, Storage } from './storage.ts';
 import { secured, WorkQueue } from './work-queue.ts';
 
 // What the functions share: tables, queues, the admin key, and the bundles, which are made together. Made before any function, so that functions depend on these
@@ -84,6 +84,7 @@ export class PipelineResources extends Construct {
       EventsTable: events.tableArn,
       'EventsTable.byUser': `${events.tableArn}/index/${BY_USER_INDEX}`,
       UsageTable: usage.tableArn,
+      'UsageTable.byFeatureDay': `${usage.tableArn}/index/${BY_FEATURE_DAY_INDEX}`,
       UsersTable: users.tableArn,
       ConfigTable: config.tableArn,
       'ConfigTable.stream': configStreamArn,

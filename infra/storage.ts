@@ -33,6 +33,12 @@ export class Storage extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
     this.usage = this.table('UsageTable');
+    this.usage.addGlobalSecondaryIndex({
+      indexName: BY_FEATURE_DAY_INDEX,
+      partitionKey: { name: 'fd', type: AttributeType.STRING },
+      sortKey: { name: 'pk', type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.users = this.table('UsersTable');
     // Only this table is streamed: it is small and calm, and a stream costs a read per record.
     this.config = this.table('ConfigTable', { stream: StreamViewType.NEW_IMAGE });
@@ -55,6 +61,7 @@ export class Storage extends Construct {
 }
 
 export const BY_USER_INDEX = 'byUser';
+export const BY_FEATURE_DAY_INDEX = 'byFeatureDay';
 
 /**
  * A logical id normally follows the construct's place in the tree. For what is retained, moving a construct would then

@@ -33,6 +33,7 @@ import { unmappedRoutes } from './routes/unmapped.ts';
 import { flagRoutes } from './routes/flags.ts';
 import { mergeRoutes } from './routes/merges.ts';
 import { resolveRoutes } from './routes/resolve.ts';
+import { usageTopRoutes } from './routes/usage-top.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userExportRoutes } from './routes/user-export.ts';
 import { userImportRoutes } from './routes/user-import.ts';
@@ -86,6 +87,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     rulePreviewRoutes,
     ruleImpactRoutes,
     usageRoutes,
+    usageTopRoutes,
     eventRoutes,
     explainRoutes,
     feedRoutes,

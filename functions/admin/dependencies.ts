@@ -7,6 +7,7 @@ import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventScan } from '../../adapters/event-scan.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
+import type { FeatureUsers } from '../../adapters/feature-users.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { FlagStore } from '../../adapters/flag-store.ts';
 import type { ImportQueue } from '../../adapters/import-queue.ts';
@@ -39,6 +40,7 @@ export interface AdminDependencies {
   readonly signIns: SignInAttempts;
   readonly config: ConfigStore;
   readonly usage: UsageStore;
+  readonly featureUsers: FeatureUsers;
   readonly rulesets: RulesetStore;
   readonly events: EventStore;
   readonly eventList: EventList;

@@ -9,6 +9,7 @@ import { EventList } from '../../adapters/event-list.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { FeatureUsers } from '../../adapters/feature-users.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
 import { ImportQueue } from '../../adapters/import-queue.ts';
@@ -56,6 +57,7 @@ export const handler = functionUrlHandler(
     config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
     rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
+    featureUsers: new FeatureUsers(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),
     scan: new EventScan(dynamo, environment.EVENTS_TABLE),

@@ -77,6 +77,7 @@ export const OPERATIONS = {
   listImportRows: { method: 'get', path: '/api/imports/{importId}/rows', scope: 'read' },
   downloadImportRows: { method: 'get', path: '/api/imports/{importId}/rows.csv', scope: 'read' },
 
+  getTopUsers: { method: 'get', path: '/api/usage/top', scope: 'read' },
   getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
 
   getSettings: { method: 'get', path: '/api/settings', scope: 'read' },

@@ -135,7 +135,7 @@ describe('tables', () => {
     }
   });
 
-  test('have one index, one stream and one expiry, each where the architecture says', () => {
+  test('have two indexes, one stream and one expiry, each where the architecture says', () => {
     const extras = template.ofType('AWS::DynamoDB::Table').map(({ id, Properties }) => ({
       id,
       indexes: Properties.GlobalSecondaryIndexes ?? [],
@@ -158,7 +158,20 @@ describe('tables', () => {
           },
         ],
       },
-      { ...plain, id: 'UsageTable' },
+      {
+        ...plain,
+        id: 'UsageTable',
+        indexes: [
+          {
+            IndexName: 'byFeatureDay',
+            KeySchema: [
+              { AttributeName: 'fd', KeyType: 'HASH' },
+              { AttributeName: 'pk', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      },
       { ...plain, id: 'UsersTable' },
       { ...plain, id: 'ConfigTable', stream: { StreamViewType: 'NEW_IMAGE' } },
       { ...plain, id: 'OperationsTable', ttl: { AttributeName: 'ttl', Enabled: true } },
@@ -452,6 +465,9 @@ describe('roles', () => {
       EventsTable: attribute('EventsTable', 'Arn'),
       'EventsTable.byUser': { 'Fn::Join': ['', [attribute('EventsTable', 'Arn'), '/index/byUser']] },
       UsageTable: attribute('UsageTable', 'Arn'),
+      'UsageTable.byFeatureDay': {
+        'Fn::Join': ['', [attribute('UsageTable', 'Arn'), '/index/byFeatureDay']],
+      },
       UsersTable: attribute('UsersTable', 'Arn'),
       ConfigTable: attribute('ConfigTable', 'Arn'),
       'ConfigTable.stream': attribute('ConfigTable', 'StreamArn'),

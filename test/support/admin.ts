@@ -10,6 +10,7 @@ import type { NewEvent } from '../../adapters/event-item.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { FeatureUsers } from '../../adapters/feature-users.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
 import { ImportQueue } from '../../adapters/import-queue.ts';
@@ -104,6 +105,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     config,
     rulesets: new RulesetStore(dynamo, tables.config),
     usage: new UsageStore(dynamo, tables.usage),
+    featureUsers: new FeatureUsers(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),
     scan,

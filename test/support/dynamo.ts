@@ -121,7 +121,24 @@ async function createTables(client: DynamoDBClient): Promise<TestTables> {
     ...plain(tables.config),
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
   };
-  const wanted = [events, plain(tables.usage), plain(tables.users), config, plain(tables.operations)];
+  const usage: CreateTableCommandInput = {
+    ...plain(tables.usage),
+    AttributeDefinitions: ['pk', 'sk', 'fd'].map((name) => ({
+      AttributeName: name,
+      AttributeType: 'S' as const,
+    })),
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'byFeatureDay',
+        KeySchema: [
+          { AttributeName: 'fd', KeyType: 'HASH' },
+          { AttributeName: 'pk', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+  };
+  const wanted = [events, usage, plain(tables.users), config, plain(tables.operations)];
   await Promise.all(wanted.map((input) => client.send(new CreateTableCommand(input))));
   return tables;
 }

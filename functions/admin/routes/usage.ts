@@ -1,5 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { z } from '@hono/zod-openapi';
+import { S } from '../../../adapters/attributes.ts';
+import { decodeCursor, encodeCursor, InvalidCursorError } from '../../../adapters/cursor.ts';
 import type { UsageDay } from '../../../adapters/usage-store.ts';
 import { toIso } from '../../../core/timestamp.ts';
 import { ApiError } from '../api-error.ts';
@@ -7,14 +9,12 @@ import { textCell, toCsv } from '../csv.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
-import { usageQuerySchema, usageSchema, type UsageWindow } from '../schemas/usage.ts';
-import { daysOf, UsageWindows, wholeHours, type HourRange, type WindowRow } from '../usage-windows.ts';
+import { usageQuerySchema, usageSchema, USAGE_ROWS_MAX, type UsageWindow } from '../schemas/usage.ts';
+import { rangeOf } from '../usage-range.ts';
+import { daysOf, UsageWindows, type HourRange, type WindowRow } from '../usage-windows.ts';
 
-const DAY_MS = 86_400_000;
-const STANDARD_RANGE_MS = 30 * DAY_MS;
 /** What one answer may cover, so that every answer is bounded in size and in what it reads. */
 const RANGE_DAYS_MAX: Record<UsageWindow, number> = { hour: 31, day: 366, month: 3_660 };
-const ROWS_MAX = 20_000;
 const DAYS_READ_MAX = 200_000;
 
 const get = createRoute({
@@ -26,7 +26,14 @@ const get = createRoute({
   request: { query: usageQuerySchema },
   responses: {
     200: {
-      description: 'Usage; with format=csv the columns windowStart, featureId, userId, sum, count',
+      description:
+        'Usage; with format=csv the columns windowStart, featureId, userId, sum, count, and the cursor of the next page in X-Next-Cursor',
+      headers: {
+        'X-Next-Cursor': {
+          description: 'With format=csv: send it as `cursor` to get the next page; absent on the last page.',
+          schema: { type: 'string' as const },
+        },
+      },
       content: {
         'application/json': { schema: usageSchema },
         'text/csv': {
@@ -47,42 +54,47 @@ type UsageQuery = z.infer<typeof usageQuerySchema>;
 export function usageRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(get, async (c) => {
     const query = c.req.valid('query');
-    const range = rangeOf(query, deps.now());
+    const range = rangeOf(query, deps.now(), { days: RANGE_DAYS_MAX[query.window], window: query.window });
     const windows = await read(deps, query, range);
-    const rows = windows.rows();
-    const { userId, window, format } = query;
+    const { userId, window, format, cursor, limit } = query;
+    const { rows, next } = pageOf(windows.rows(), limit, cursor);
     if (format === 'csv') {
       return c.body(usageCsv(rows, userId), 200, {
         'content-type': 'text/csv; charset=utf-8',
         'content-disposition': 'attachment; filename="usage.csv"',
+        ...(next !== undefined && { 'x-next-cursor': next }),
       });
     }
     const shown = userId === undefined ? rows : rows.map((row) => ({ ...row, userId }));
     return c.json(
-      { window, from: toIso(range.from), to: toIso(range.to), rows: shown, total: windows.total() },
+      {
+        window,
+        from: toIso(range.from),
+        to: toIso(range.to),
+        rows: shown,
+        total: windows.total(),
+        ...(next !== undefined && { cursor: next }),
+      },
       200,
     );
   });
 }
 
-function rangeOf(query: UsageQuery, now: number): HourRange {
-  // Now itself is still part of this hour, on the hour too.
-  const to = query.to ?? now + 1;
-  const from = query.from ?? Math.max(0, to - STANDARD_RANGE_MS);
-  if (from >= to) {
-    throw query.to === undefined
-      ? ApiError.at('from', 'Write a time before now, or give `to` as well.')
-      : ApiError.at('to', 'Write a time after `from`.');
-  }
-  const range = wholeHours(from, to);
-  const daysMax = RANGE_DAYS_MAX[query.window];
-  if (range.to - range.from > daysMax * DAY_MS) {
-    throw ApiError.at(
-      'from',
-      `With window=${query.window} the range can be at most ${String(daysMax)} days: shorten it, or choose a larger window.`,
-    );
-  }
-  return range;
+/** The rows after the one that the cursor names, which need not be there any more. */
+function pageOf(
+  rows: readonly WindowRow[],
+  limit: number,
+  cursor: string | undefined,
+): { readonly rows: readonly WindowRow[]; readonly next?: string | undefined } {
+  const after = decodeCursor(cursor)?.['after']?.S;
+  if (cursor !== undefined && after === undefined)
+    throw new InvalidCursorError('The cursor is not one that this list gave out.');
+  const placeOf = ({ windowStart, featureId }: WindowRow): string => `${windowStart} ${featureId}`;
+  const left = after === undefined ? rows : rows.filter((row) => placeOf(row) > after);
+  const shown = left.slice(0, limit);
+  const last = shown.at(-1);
+  if (last === undefined || left.length === shown.length) return { rows: shown };
+  return { rows: shown, next: encodeCursor({ after: S(placeOf(last)) }) };
 }
 
 async function read(
@@ -96,7 +108,7 @@ async function read(
   const take = (day: UsageDay): boolean => {
     read += 1;
     windows.add(day);
-    return read <= DAYS_READ_MAX && windows.size <= ROWS_MAX;
+    return read <= DAYS_READ_MAX && windows.size <= USAGE_ROWS_MAX;
   };
   const complete = await (userId === undefined
     ? usage.ofEverybody(featureId === undefined ? await config.allFeatureIds() : [featureId], days, take)

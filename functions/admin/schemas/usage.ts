@@ -1,7 +1,20 @@
 import { z } from '@hono/zod-openapi';
-import { count, decimal, ID_LENGTH_MAX, queryText, queryTime, time } from './fields.ts';
+import {
+  count,
+  decimal,
+  ID_LENGTH_MAX,
+  nextCursor,
+  queryCursor,
+  queryLimit,
+  queryText,
+  queryTime,
+  time,
+} from './fields.ts';
 
 export const USAGE_WINDOWS = ['hour', 'day', 'month'] as const;
+/** Rows of one page, unless asked otherwise, and at most. */
+const USAGE_PAGE_ROWS = 5_000;
+export const USAGE_ROWS_MAX = 20_000;
 export type UsageWindow = (typeof USAGE_WINDOWS)[number];
 
 export const usageQuerySchema = z.strictObject({
@@ -17,7 +30,40 @@ export const usageQuerySchema = z.strictObject({
     description: 'hour: at most 31 days; day: at most 366 days; month: at most 3,660 days. All UTC.',
   }),
   format: z.enum(['json', 'csv'], { error: 'Write json or csv.' }).default('json'),
+  cursor: queryCursor,
+  limit: queryLimit(USAGE_PAGE_ROWS, USAGE_ROWS_MAX),
 });
+
+export const usageTopQuerySchema = z.strictObject({
+  featureId: queryText(ID_LENGTH_MAX).openapi({ example: 'messages' }),
+  from: queryTime.openapi({ description: 'Inclusive, down to the hour; without it 30 days before `to`' }),
+  to: queryTime.openapi({ description: 'Exclusive, up to the hour; without it the end of this hour' }),
+  limit: queryLimit(10, 100),
+});
+
+export const usageTopSchema = z
+  .object({
+    featureId: z.string(),
+    from: time,
+    to: time,
+    users: z.array(z.object({ userId: z.string(), sum: decimal, count })).openapi({
+      description:
+        'Largest sum first; the usage of merged ids together. Events of this second may be missing.',
+    }),
+    complete: z.boolean().openapi({
+      description:
+        'false when there are more days of users than are looked at: the order is then that of those',
+    }),
+  })
+  .openapi('UsageTop', {
+    example: {
+      featureId: 'messages',
+      from: '2026-11-01T00:00:00.000Z',
+      to: '2026-12-01T00:00:00.000Z',
+      users: [{ userId: 'user-42', sum: '12.5', count: 3 }],
+      complete: true,
+    },
+  });
 
 const windowStart = time.openapi({ example: '2026-11-23T00:00:00.000Z' });
 
@@ -40,7 +86,8 @@ export const usageSchema = z
       description:
         'By windowStart, then featureId. Windows without usage are left out; a first or last window that is only partly in the range counts that part.',
     }),
-    total: z.object({ sum: decimal, count }),
+    total: z.object({ sum: decimal, count }).openapi({ description: 'Of all pages together' }),
+    cursor: nextCursor,
   })
   .openapi('Usage', {
     example: {

@@ -92,6 +92,7 @@ const WITHOUT_KEY = new Set(['startSession', 'getSession', 'endSession']);
 /** What a route needs to find something, beyond its path. */
 const QUERIES: Readonly<Record<string, string>> = {
   getRuleImpact: '?change=revert',
+  getTopUsers: '?featureId=messages',
   listEvents: '?userId=user-1',
 };
 

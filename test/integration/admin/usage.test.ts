@@ -1,13 +1,17 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { column, createAdmin, type Admin } from '../../support/admin.ts';
-import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { z } from 'zod';
+import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
+import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
+let tables: TestTables;
 let admin: Admin;
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
-  admin = createAdmin(dynamo.client, await dynamo.tables());
+  tables = await dynamo.tables();
+  admin = createAdmin(dynamo.client, tables);
   for (const id of ['messages', 'images', 'files', 'gone'])
     await admin.call('POST', '/api/features', { body: { id } });
   const use = (userId: string, featureId: string, timestamp: string, delta: unknown) => ({
@@ -144,6 +148,111 @@ test('without a range the last 30 days, this hour included', async () => {
 test('someone without usage has none', async () => {
   expect(await usage('userId=nobody')).toMatchObject({ rows: [], total: { sum: '0', count: 0 } });
 });
+
+test('in pages that have every row once, with the total of all of them, as JSON and as CSV', async () => {
+  const whole = await admin.call('GET', `/api/usage?${NOVEMBER}`);
+  const places = column(whole, 'rows', 'windowStart');
+  for (const limit of [1, 3, 100]) {
+    const seen: string[] = [];
+    const lines: string[] = [];
+    let [cursor, csvCursor] = ['', ''];
+    do {
+      const page = await admin.call('GET', `/api/usage?${NOVEMBER}&limit=${String(limit)}${cursor}`);
+      expect(page.body).toMatchObject({ total: { count: 10, sum: '1000000000000000.500001' } });
+      seen.push(...column(page, 'rows', 'windowStart'));
+      cursor = fieldOf(page, 'cursor') && `&cursor=${fieldOf(page, 'cursor')}`;
+      const csv = await admin.call(
+        'GET',
+        `/api/usage?${NOVEMBER}&limit=${String(limit)}&format=csv${csvCursor}`,
+      );
+      lines.push(...csv.text.split('\r\n').slice(1, -1));
+      csvCursor = csv.headers.get('x-next-cursor') ? `&cursor=${csv.headers.get('x-next-cursor') ?? ''}` : '';
+      expect(cursor === '').toBe(csvCursor === '');
+    } while (cursor !== '');
+    expect(seen).toEqual(places);
+    expect(lines).toHaveLength(places.length);
+  }
+});
+
+test('the users who used a feature most, in whole hours of the range', async () => {
+  const top = async (query: string): Promise<unknown> =>
+    (await admin.call('GET', `/api/usage/top?${query}`)).body;
+  expect(await top(`featureId=messages&${NOVEMBER}`)).toEqual({
+    featureId: 'messages',
+    from: '2026-11-01T00:00:00.000Z',
+    to: '2026-12-01T00:00:00.000Z',
+    users: [
+      { userId: 'ada', sum: '999999999999999.500001', count: 3 },
+      { userId: 'bob', sum: '0', count: 2 },
+    ],
+    complete: true,
+  });
+  expect(await top('featureId=messages&from=2026-11-01T05:00:00Z&to=2026-11-02&limit=1')).toMatchObject({
+    users: [{ userId: 'ada', sum: '999999999999999.300001', count: 2 }],
+  });
+  expect(await top(`featureId=files&${NOVEMBER}`)).toMatchObject({
+    users: [
+      { userId: 'eve', sum: '1' },
+      { userId: '=cmd|calc', sum: '-5' },
+    ],
+  });
+  expect(await top(`featureId=nothing&${NOVEMBER}`)).toMatchObject({ users: [], complete: true });
+  expect((await admin.call('GET', '/api/usage/top?featureId=messages&from=2026-01-01')).status).toBe(400);
+});
+
+test('the current month of a user and feature is one small read, also when every hour counted', async () => {
+  const days = Array.from({ length: 23 }, (_, day) => `2026-11-${String(day + 1).padStart(2, '0')}`);
+  await admin.settle(
+    ...days.flatMap((day) =>
+      Array.from({ length: 24 }, (_, hour) => ({
+        messageId: `month ${day} ${String(hour)}`,
+        userId: 'busy',
+        timestamp: `${day}T${String(hour).padStart(2, '0')}:30:00Z`,
+        properties: { featureId: 'messages', delta: 1.25 },
+      })),
+    ),
+  );
+  const metered = meteredDynamo();
+  const busy = createAdmin(metered.client, tables);
+  expect(
+    (
+      await busy.call(
+        'GET',
+        '/api/usage?userId=busy&featureId=messages&window=month&from=2026-11-01&to=2026-12-01',
+      )
+    ).body,
+  ).toMatchObject({ rows: [{ sum: '690', count: 552 }] });
+  metered.client.destroy();
+  const reads = metered.consumed.filter(({ table }) => table === tables.usage);
+  // 23 rows of some 480 bytes are 11 KB; a unit is 4 KB.
+  expect(reads).toEqual([{ table: tables.usage, units: expect.any(Number) }]);
+  expect(reads[0]?.units).toBeLessThanOrEqual(4);
+});
+
+/** A client that adds up what DynamoDB says that its requests consumed. */
+function meteredDynamo() {
+  const client = new DynamoDBClient({
+    endpoint: dynamo.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const consumed: { table: string; units: number }[] = [];
+  const answerSchema = z.object({
+    output: z.object({
+      ConsumedCapacity: z.object({ TableName: z.string(), CapacityUnits: z.number() }).optional(),
+    }),
+  });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
+      const { ConsumedCapacity: capacity } = answerSchema.parse(answer).output;
+      if (capacity !== undefined) consumed.push({ table: capacity.TableName, units: capacity.CapacityUnits });
+      return answer;
+    },
+    { step: 'initialize', name: 'meter' },
+  );
+  return { client, consumed };
+}
 
 test('as CSV, with a header, quoted, and never as a formula', async () => {
   const { headers, text } = await admin.call(
