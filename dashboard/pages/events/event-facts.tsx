@@ -10,7 +10,7 @@ import { Time } from '../../parts/time.tsx';
 import { UserLink } from './event-table.tsx';
 
 /** What is known of an event at a glance. */
-export function EventFacts({ event }: { readonly event: Explanation['event'] }) {
+export function EventFacts({ event }: { readonly event: NonNullable<Explanation['event']> }) {
   const uses = event.outcome?.uses ?? [];
   return (
     <FactList
@@ -33,7 +33,7 @@ export function EventFacts({ event }: { readonly event: Explanation['event'] }) 
   );
 }
 
-type Use = NonNullable<NonNullable<Explanation['event']['outcome']>['uses']>[number];
+type Use = NonNullable<NonNullable<NonNullable<Explanation['event']>['outcome']>['uses']>[number];
 
 function Uses({ uses }: { readonly uses: readonly Use[] }) {
   const features = useQuery(allFeatures);

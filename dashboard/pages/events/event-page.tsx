@@ -13,6 +13,7 @@ import { usePathParam } from '../../parts/use-path-param.ts';
 import { plainText } from '../../parts/visible-text.ts';
 import { EventFacts } from './event-facts.tsx';
 import { EventState } from './event-state.tsx';
+import { ExplainSteps } from './explain-steps.tsx';
 import { RuleVerdicts } from './rule-verdicts.tsx';
 
 const WAITING_MS = 2_000;
@@ -23,9 +24,9 @@ export function EventPage() {
   const query = useQuery({
     ...explanationOf(messageId),
     // Until it has an outcome.
-    refetchInterval: ({ state }) => (state.data?.event.status === 'received' ? WAITING_MS : false),
+    refetchInterval: ({ state }) => (state.data?.status === 'received' ? WAITING_MS : false),
   });
-  const body = useQuery({ ...bodyOf(messageId), enabled: query.data !== undefined });
+  const body = useQuery({ ...bodyOf(messageId), enabled: query.data?.event !== undefined });
   const event = query.data?.event;
   const isMissing = query.error instanceof ApiError && query.error.status === 404;
   const name = event === undefined ? messageId : (event.event ?? event.type);
@@ -45,22 +46,29 @@ export function EventPage() {
         <QueryState query={query}>
           {(explanation) => (
             <>
-              <Paper withBorder radius="lg" p="lg">
-                <EventFacts event={explanation.event} />
-              </Paper>
-              {explanation.event.type === 'track' && <RuleVerdicts now={explanation.now} />}
-              <section aria-label="As it was sent">
-                <Title order={2} size="h4" mb="sm">
-                  As it was sent
-                </Title>
-                <QueryState query={body}>
-                  {(text) => (
-                    <JsonText label="The event as it was sent" isText>
-                      {text}
-                    </JsonText>
-                  )}
-                </QueryState>
-              </section>
+              {explanation.event !== undefined && (
+                <Paper withBorder radius="lg" p="lg">
+                  <EventFacts event={explanation.event} />
+                </Paper>
+              )}
+              <ExplainSteps steps={explanation.steps} />
+              {explanation.event?.type === 'track' && explanation.now !== undefined && (
+                <RuleVerdicts now={explanation.now} />
+              )}
+              {explanation.event !== undefined && (
+                <section aria-label="As it was sent">
+                  <Title order={2} size="h4" mb="sm">
+                    As it was sent
+                  </Title>
+                  <QueryState query={body}>
+                    {(text) => (
+                      <JsonText label="The event as it was sent" isText>
+                        {text}
+                      </JsonText>
+                    )}
+                  </QueryState>
+                </section>
+              )}
             </>
           )}
         </QueryState>

@@ -10,7 +10,7 @@ import { RuleName } from '../rules/rule-name.tsx';
 import classes from './events.module.css';
 
 /** What each rule for this event name says to the event, as the rules are now. */
-export function RuleVerdicts({ now }: { readonly now: Explanation['now'] }) {
+export function RuleVerdicts({ now }: { readonly now: NonNullable<Explanation['now']> }) {
   return (
     <section aria-label="What the rules say">
       <Title order={2} size="h4" mb="sm">
