@@ -55,10 +55,15 @@ async function rowsOf(
   const { day } = hourOf(time);
   await Promise.all(
     (outcome?.uses ?? []).map(({ featureId }) =>
-      usage.ofUserAndFeature(userId, featureId, { from: day, to: day }, ({ row: { sum, count } }) => {
-        rows.set(featureId, { sum, count });
-        return true;
-      }),
+      usage.ofKeysAndFeature(
+        [keyPartOf(userId)],
+        featureId,
+        { from: day, to: day },
+        ({ row: { sum, count } }) => {
+          rows.set(featureId, { sum, count });
+          return true;
+        },
+      ),
     ),
   );
   return rows;
