@@ -45,7 +45,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             Cancel
           </Button>
           <Button
-            color={isDangerous ? 'red' : undefined}
+            color={isDangerous ? 'red.9' : undefined}
             disabled={!isReady}
             loading={isPending}
             onClick={() => mutate()}

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Table, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
@@ -151,7 +151,9 @@ function QuarantineTable({ events, mayChange, redrive }: QuarantineTableProps) {
               <Table.Th>Event</Table.Th>
               <Table.Th>User</Table.Th>
               <Table.Th>Arrived</Table.Th>
-              <Table.Th aria-label="Actions" />
+              <Table.Th>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

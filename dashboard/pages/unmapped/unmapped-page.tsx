@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Table } from '@mantine/core';
+import { Alert, Badge, Button, Table, VisuallyHidden } from '@mantine/core';
 import { Link } from 'wouter';
 import { unmappedPage, type UnmappedGroup } from '../../api/unmapped-queries.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -70,7 +70,9 @@ function GroupTable({ groups }: { readonly groups: readonly UnmappedGroup[] }) {
             <Table.Th ta="right">Events</Table.Th>
             <Table.Th ta="right">Users</Table.Th>
             <Table.Th>Last seen</Table.Th>
-            <Table.Th aria-label="Actions" />
+            <Table.Th>
+              <VisuallyHidden>Actions</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

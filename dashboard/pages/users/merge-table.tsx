@@ -1,4 +1,4 @@
-import { Badge, Button, Table, Text } from '@mantine/core';
+import { Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { userAddress, type Merge } from '../../api/user-queries.ts';
@@ -30,7 +30,9 @@ export function MergeTable({ merges }: { readonly merges: readonly Merge[] }) {
               <Table.Th>Into</Table.Th>
               <Table.Th>How</Table.Th>
               <Table.Th>When</Table.Th>
-              <Table.Th aria-label="Actions" />
+              <Table.Th>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
