@@ -237,16 +237,17 @@ function meteredDynamo() {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const consumed: { table: string; units: number }[] = [];
+  const capacitySchema = z.object({ TableName: z.string(), CapacityUnits: z.number() });
   const answerSchema = z.object({
-    output: z.object({
-      ConsumedCapacity: z.object({ TableName: z.string(), CapacityUnits: z.number() }).optional(),
-    }),
+    // One, or one per table of a batch.
+    output: z.object({ ConsumedCapacity: z.union([capacitySchema, z.array(capacitySchema)]).default([]) }),
   });
   client.middlewareStack.add(
     (next) => async (args) => {
       const answer = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
       const { ConsumedCapacity: capacity } = answerSchema.parse(answer).output;
-      if (capacity !== undefined) consumed.push({ table: capacity.TableName, units: capacity.CapacityUnits });
+      for (const { TableName: table, CapacityUnits: units } of [capacity].flat())
+        consumed.push({ table, units });
       return answer;
     },
     { step: 'initialize', name: 'meter' },
