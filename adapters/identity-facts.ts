@@ -46,6 +46,19 @@ export async function factsForIdentifies(
         : [said.billingId.value, ...(before?.billingId === undefined ? [] : [before.billingId.value])],
     ),
   );
+  // Another billing id of a user with several ids: which of the others has said the one that is let go?
+  await add(
+    users,
+    nodes,
+    wanted.flatMap(({ said, before, root }) =>
+      root !== undefined &&
+      isRoot(root) &&
+      said.billingId !== undefined &&
+      said.billingId.value !== before?.billingId?.value
+        ? keysOfUser(root)
+        : [],
+    ),
+  );
   await addPaths(users, nodes, [
     // The imported users that may be merged; where there are several, none is.
     ...[...emails.values()].flatMap((group) => (group === undefined ? [] : candidatesIn(group))),

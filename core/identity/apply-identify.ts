@@ -1,5 +1,6 @@
 import type { EventNote } from '../decide-event.ts';
 import { mergeProfiles, type Profile } from '../user.ts';
+import { moveBillingClaim } from './billing-claims.ts';
 import { normaliseEmail } from './email-group.ts';
 import {
   decideIdentify,
@@ -49,9 +50,9 @@ export function applyIdentify(draft: IdentityDraft, identify: Identify, now: num
     only !== undefined && others?.imported === 1 && others.users === 0 ? draft.rootOf(only) : undefined;
   const owner = said.billingId && draft.billingOwner(said.billingId.value);
   const billingOwner = owner === undefined ? undefined : draft.rootOf(owner);
-  const before = user && emailOf(user.profile);
+  const email = user && emailOf(user.profile);
   // The email that the user might leave.
-  if (before !== undefined && said.email !== undefined) draft.group(before);
+  if (email !== undefined && said.email !== undefined) draft.group(email);
 
   const { row, effect, refusal, taken, notes } = decideIdentify({
     said,
@@ -60,9 +61,16 @@ export function applyIdentify(draft: IdentityDraft, identify: Identify, now: num
     candidate,
     billingOwner,
   });
-  const claims = billingClaims(draft, key, node?.said ?? {}, taken);
   draft.actFor(eventKey);
-  for (const [billingId, claimant] of claims) draft.putBillingOwner(billingId, claimant);
+  const before = node?.said ?? {};
+  const after = mergeProfiles(before, taken);
+  if (taken.billingId !== undefined)
+    moveBillingClaim(draft, {
+      key,
+      user,
+      before: before.billingId?.value,
+      after: after.billingId?.value,
+    });
   const root = heard(draft, { node, user, created: { key, userId, taken, receivedAt } });
   let mergeId: string | undefined;
   if (candidate !== undefined && (row === 5 || row === 6) && refusal === undefined) {
@@ -133,24 +141,6 @@ const hearBelow = (root: Root, said: Profile): Root => ({
   ...root,
   profile: mergeProfiles(root.profile, said),
 });
-
-/** Which billing ids change hands: the one that is said now is claimed, the one that it replaces is let go. */
-function billingClaims(
-  draft: IdentityDraft,
-  key: string,
-  before: Profile,
-  taken: Profile,
-): (readonly [billingId: string, owner: string | undefined])[] {
-  const after = mergeProfiles(before, taken).billingId;
-  if (after === undefined || after === before.billingId) return [];
-  const old = before.billingId?.value;
-  return [
-    ...(old !== undefined && old !== after.value && draft.billingOwner(old) === key
-      ? [[old, undefined] as const]
-      : []),
-    ...(draft.billingOwner(after.value) === undefined ? [[after.value, key] as const] : []),
-  ];
-}
 
 /** Drafts the user of a track whose userId nobody has: it has just the userId. */
 export function applyFirstTrack(draft: IdentityDraft, track: Omit<Identify, 'said' | 'notes'>): void {

@@ -23,8 +23,13 @@ export function forgetCustomer(
   if (!said.source.startsWith(`${kind}:`) || said.time > at) return;
   const root = draft.rootOf(key);
   const others = keysOfUser(root).filter((other) => other !== key);
+  // An event or a file may have said the same under another id of the user.
+  const heir = others.find((other) => {
+    const word = draft.node(other)?.said.billingId;
+    return word?.value === billingId && !word.source.startsWith(`${kind}:`);
+  });
+  draft.putBillingOwner(billingId, heir);
   const left = newest(others.flatMap((other) => ownBillingId(draft, other) ?? []));
-  draft.putBillingOwner(billingId, undefined);
   const profile = withBillingId(root.profile, left);
   if (isRoot(node)) {
     putRoot(draft, root, { ...root, said: withBillingId(root.said, undefined), profile });

@@ -1,3 +1,4 @@
+import { moveBillingClaim } from '../identity/billing-claims.ts';
 import type { IdentityDraft } from '../identity/identity-draft.ts';
 import { putRoot } from '../identity/root-change.ts';
 import { hear, isRoot, type Root } from '../identity/user-node.ts';
@@ -15,7 +16,12 @@ export function sayUnder(draft: IdentityDraft, key: string, said: Profile): Root
   const node = draft.node(key) ?? root;
   const heard = hear(node, said);
   if (heard === undefined) return root;
-  claimBilling(draft, node.said.billingId?.value, heard.said.billingId?.value, key);
+  moveBillingClaim(draft, {
+    key,
+    user: root,
+    before: node.said.billingId?.value,
+    after: heard.said.billingId?.value,
+  });
   if (isRoot(heard)) {
     putRoot(draft, root, heard);
     return heard;
@@ -24,16 +30,4 @@ export function sayUnder(draft: IdentityDraft, key: string, said: Profile): Root
   const after = { ...root, profile: mergeProfiles(root.profile, heard.said) };
   putRoot(draft, root, after);
   return after;
-}
-
-/** A billing id belongs to the node under which it was said; one that is said no longer is free again. */
-function claimBilling(
-  draft: IdentityDraft,
-  before: string | undefined,
-  after: string | undefined,
-  key: string,
-): void {
-  if (before === after) return;
-  if (before !== undefined && draft.billingOwner(before) === key) draft.putBillingOwner(before, undefined);
-  if (after !== undefined && draft.billingOwner(after) === undefined) draft.putBillingOwner(after, key);
 }
