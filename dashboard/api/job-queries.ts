@@ -4,7 +4,7 @@ import { api, read, type Schema } from './client.ts';
 export type Job = Schema<'ReprocessingJob'>;
 
 const RUNNING_MS = 1_000;
-const CALM_MS = 15_000;
+const CALM_MS = 5_000;
 
 /** The latest jobs, newest first. Asked for again by itself, often while one is running. */
 export const latestJobs = (limit: number) =>
