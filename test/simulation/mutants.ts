@@ -44,17 +44,26 @@ async function run({ edits, race }: Mutant): Promise<Found | undefined> {
   }
 }
 
-function outputOf(folder: string, script: string, ...args: readonly string[]): Promise<string> {
+interface Ended {
+  readonly output: string;
+  readonly code: number | null;
+}
+
+function outputOf(folder: string, script: string, ...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [join(folder, 'test/simulation', script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  return new Promise((done) => child.on('close', () => done(output)));
+  return new Promise((done) => child.on('close', (code) => done({ output, code })));
 }
 
-function firstViolation(output: string): Found | undefined {
+/** Node's exit code when nothing is left to do and something is still waited for. */
+const NEVER_SETTLED = 13;
+
+function firstViolation({ output, code }: Ended): Found | undefined {
+  if (code === NEVER_SETTLED) return { seeds: 0, violation: 'of any: the run never ended' };
   const summary = /^(\d+) seeds from .*\.$|^(\d+) seeds from [^]*$/m.exec(output);
   if (summary === null) throw new Error(`The simulation of a mutant did not report: ${output}`);
   if (output.includes(' 0 violations.')) return undefined;
@@ -63,7 +72,7 @@ function firstViolation(output: string): Found | undefined {
 }
 
 /** Of a race that was tried in every order. */
-function firstProblem(output: string): Found | undefined {
+function firstProblem({ output }: Ended): Found | undefined {
   if (!/: \d+ problems/.test(output)) throw new Error(`The race of a mutant did not report: ${output}`);
   if (!/: [1-9]\d* problems/.test(output)) return undefined;
   return { seeds: 0, violation: `in a race: ${output.split('\n', 1)[0] ?? ''}` };
