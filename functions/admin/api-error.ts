@@ -7,7 +7,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Each code with its status. Only 503 is worth sending again unchanged. */
+/** Each code with its status. Only 503 and `in_progress` are worth sending again unchanged. */
 export const ERROR_STATUS = {
   invalid_request: 400,
   invalid_json: 400,
@@ -22,9 +22,13 @@ export const ERROR_STATUS = {
   already_exists: 409,
   in_use: 409,
   version_conflict: 409,
+  in_progress: 409,
+  outcome_unknown: 409,
+  answer_not_kept: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   not_possible: 422,
+  idempotency_key_reused: 422,
   too_many_attempts: 429,
   internal_error: 500,
   busy: 503,

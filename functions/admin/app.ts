@@ -7,6 +7,7 @@ import { logError, logWarning } from '../log.ts';
 import { ApiError, toErrorResponse } from './api-error.ts';
 import type { AdminApp, AdminDependencies, AdminEnv } from './dependencies.ts';
 import { guard } from './guard.ts';
+import { oncePerKey } from './idempotency.ts';
 import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
 import { connectionRoutes } from './routes/connection.ts';
@@ -39,7 +40,7 @@ import { userExportRoutes } from './routes/user-export.ts';
 import { userImportRoutes } from './routes/user-import.ts';
 import { userRoutes } from './routes/users.ts';
 
-// The admin API: guard (is there such a route, who asks, is the body readable), then the schemas of the route, then its
+// The admin API: guard (is there such a route, who asks, is the body readable), the idempotency key of a change, then the schemas of the route, then its
 // handler. Handlers answer what they promise or throw; every error leaves through `answerFor`.
 
 export function createAdminApp(deps: AdminDependencies): AdminApp {
@@ -75,6 +76,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
   });
   dashboardRoutes(app, deps.dashboard);
   app.use(guard(deps));
+  app.use(oncePerKey(deps));
   for (const routes of [
     openApiRoutes,
     connectionRoutes,

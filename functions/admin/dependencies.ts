@@ -10,6 +10,7 @@ import type { EventStore } from '../../adapters/event-store.ts';
 import type { FeatureUsers } from '../../adapters/feature-users.ts';
 import type { FeedStore } from '../../adapters/feed-store.ts';
 import type { FlagStore } from '../../adapters/flag-store.ts';
+import type { IdempotencyStore } from '../../adapters/idempotency-store.ts';
 import type { ImportQueue } from '../../adapters/import-queue.ts';
 import type { ImportStore } from '../../adapters/import-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
@@ -58,6 +59,7 @@ export interface AdminDependencies {
   readonly imports: ImportStore;
   readonly importQueue: ImportQueue;
   readonly userImport: UserImport;
+  readonly idempotency: IdempotencyStore;
   readonly now: () => number;
 }
 

@@ -12,6 +12,7 @@ import { EventStore } from '../../adapters/event-store.ts';
 import { FeatureUsers } from '../../adapters/feature-users.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
+import { IdempotencyStore } from '../../adapters/idempotency-store.ts';
 import { ImportQueue } from '../../adapters/import-queue.ts';
 import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
@@ -82,6 +83,7 @@ export const handler = functionUrlHandler(
     userImport: new UserImport(dynamo, environment.USERS_TABLE, users),
     settings: new SettingsStore(dynamo, environment.CONFIG_TABLE, now),
     billingSecret: new BillingSecret(secrets, environment.BILLING_SECRET_ARN, now),
+    idempotency: new IdempotencyStore(dynamo, environment.OPERATIONS_TABLE),
     now,
   }),
 );

@@ -10,6 +10,8 @@ export interface OperationEntry {
   readonly scope: Scope;
   /** @default JSON for POST and PATCH, otherwise none */
   readonly body?: Body;
+  /** Whether a good answer holds a secret, which must not be kept for a repetition of the request. @default false */
+  readonly showsSecret?: boolean;
 }
 
 /** `csv` may be packed with gzip, and as large as a request can be. */
@@ -84,14 +86,29 @@ export const OPERATIONS = {
   changeSettings: { method: 'patch', path: '/api/settings', scope: 'admin' },
 
   listKeys: { method: 'get', path: '/api/keys', scope: 'admin' },
-  createKey: { method: 'post', path: '/api/keys', scope: 'admin' },
+  createKey: { method: 'post', path: '/api/keys', scope: 'admin', showsSecret: true },
   changeKey: { method: 'patch', path: '/api/keys/{keyId}', scope: 'admin' },
   revokeKey: { method: 'delete', path: '/api/keys/{keyId}', scope: 'admin' },
 } as const satisfies Record<string, OperationEntry>;
 
 export type OperationId = keyof typeof OPERATIONS;
 
-/** The name, method, path and security of an operation, as its route declares them. */
+/** The header with which a change is made once, however often it is sent (idempotency.ts). */
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+
+const idempotencyKeyParameter = {
+  name: IDEMPOTENCY_KEY,
+  in: 'header' as const,
+  required: false,
+  description:
+    'A new one, such as a UUID, for every change. Sent again within a day, the change is not made again: the answer is the same, with the header `Idempotent-Replayed: true`.',
+  schema: { type: 'string' as const, pattern: '^[\\w.:/+=~-]{1,255}$', maxLength: 255 },
+};
+
+/** Every change but signing in and out, which are no harm when repeated, and whose answer is a secret. */
+const takesKey = ({ method, scope }: OperationEntry): boolean => scope === 'admin' && method !== 'get';
+
+/** The name, method, path, security and idempotency header of an operation, as its route declares them. */
 export function operation<Id extends OperationId>(id: Id): OperationHead<Id> {
   const { method, path, scope } = OPERATIONS[id];
   return {
@@ -100,6 +117,7 @@ export function operation<Id extends OperationId>(id: Id): OperationHead<Id> {
     path,
     security: securityOf(OPERATIONS[id]),
     'x-tallyhook-scope': scope,
+    ...(takesKey(OPERATIONS[id]) && { parameters: [idempotencyKeyParameter] }),
   };
 }
 
@@ -109,6 +127,7 @@ interface OperationHead<Id extends OperationId> {
   path: (typeof OPERATIONS)[Id]['path'];
   security: Record<string, string[]>[];
   'x-tallyhook-scope': Scope;
+  parameters?: (typeof idempotencyKeyParameter)[];
 }
 
 /** The names of the security schemes in the OpenAPI document. */
@@ -124,7 +143,15 @@ function securityOf({ method, scope }: OperationEntry): Record<string, string[]>
 }
 
 export type FoundOperation =
-  | { readonly kind: 'found'; readonly id: string; readonly scope: Scope; readonly body: Body }
+  | {
+      readonly kind: 'found';
+      readonly id: string;
+      readonly scope: Scope;
+      readonly body: Body;
+      /** Whether an Idempotency-Key means something here. */
+      readonly takesKey: boolean;
+      readonly showsSecret: boolean;
+    }
   | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
   | { readonly kind: 'unknown' };
 
@@ -145,6 +172,8 @@ export function findOperation(method: string, path: string): FoundOperation {
       id: found.id,
       scope: found.scope,
       body: found.body ?? (['post', 'patch'].includes(found.method) ? 'json' : 'none'),
+      takesKey: takesKey(found),
+      showsSecret: found.showsSecret ?? false,
     };
   }
   if (here.length === 0) return { kind: 'unknown' };

@@ -13,6 +13,7 @@ import { EventStore } from '../../adapters/event-store.ts';
 import { FeatureUsers } from '../../adapters/feature-users.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { FlagStore } from '../../adapters/flag-store.ts';
+import { IdempotencyStore } from '../../adapters/idempotency-store.ts';
 import { ImportQueue } from '../../adapters/import-queue.ts';
 import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
@@ -126,6 +127,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     userImport: new UserImport(dynamo, tables.users, users),
     settings: new SettingsStore(dynamo, tables.config, now),
     billingSecret: new BillingSecret(secretsOf(billing), 'arn:billing', now),
+    idempotency: new IdempotencyStore(dynamo, tables.operations),
     now,
   });
   const settling = { dynamo, tables, events, users, rulesets: new RulesetStore(dynamo, tables.config), now };

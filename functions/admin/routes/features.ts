@@ -6,7 +6,7 @@ import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { notSaved } from '../not-saved.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE, CHANGE_WITH_BODY, KEYED, errors } from '../schemas/error.ts';
 import { featureChangeSchema, featureSchema, featuresSchema, newFeatureSchema } from '../schemas/feature.ts';
 import { noQuery, pathId, queryCursor, queryLimit } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
@@ -28,7 +28,7 @@ const create = createRoute({
   summary: 'Create a feature',
   description: 'Stored events that already name this feature are counted for it at once.',
   request: { query: noQuery, body: jsonBody(newFeatureSchema) },
-  responses: { 201: jsonAnswer('The feature', featureSchema), ...errors(...WITH_BODY, 409, 422) },
+  responses: { 201: jsonAnswer('The feature', featureSchema), ...errors(...CHANGE_WITH_BODY) },
 });
 
 const get = createRoute({
@@ -45,7 +45,7 @@ const change = createRoute({
   summary: 'Change a feature',
   description: 'Events for an archived feature stay unmapped until it is taken out of the archive.',
   request: { params, query: noQuery, body: jsonBody(featureChangeSchema) },
-  responses: { 200: jsonAnswer('The feature', featureSchema), ...errors(...WITH_BODY, 404, 422) },
+  responses: { 200: jsonAnswer('The feature', featureSchema), ...errors(...CHANGE_WITH_BODY, 404) },
 });
 
 const remove = createRoute({
@@ -54,7 +54,7 @@ const remove = createRoute({
   summary: 'Delete a feature',
   description: 'Only a feature that no rule uses. What was counted for it stays readable in /api/usage.',
   request: { params, query: noQuery },
-  responses: { 204: { description: 'It is deleted' }, ...errors(...KEYED, 404, 409, 422) },
+  responses: { 204: { description: 'It is deleted' }, ...errors(...CHANGE, 404) },
 });
 
 export function featureRoutes(app: AdminApp, { config }: AdminDependencies): void {

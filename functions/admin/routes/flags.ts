@@ -5,7 +5,7 @@ import { isRoot } from '../../../core/identity/user-node.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED } from '../schemas/error.ts';
+import { CHANGE, KEYED, errors } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
 import { flagsQuerySchema, missingBillingSchema, sharedEmailsSchema } from '../schemas/flag.ts';
 import { jsonAnswer } from '../schemas/json-content.ts';
@@ -35,7 +35,7 @@ const dismiss = createRoute({
   summary: 'Say that the users of an email are not duplicates',
   description: 'The group leaves the list until a new user joins it.',
   request: { params: z.strictObject({ email: pathId('email', 'ada@example.com') }), query: noQuery },
-  responses: { 204: { description: 'It is dismissed' }, ...errors(...KEYED, 404) },
+  responses: { 204: { description: 'It is dismissed' }, ...errors(...CHANGE, 404) },
 });
 
 export function flagRoutes(app: AdminApp, deps: AdminDependencies): void {

@@ -4,7 +4,7 @@ import { toIso } from '../../../core/timestamp.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE, CHANGE_WITH_BODY, KEYED, errors } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import { createdKeySchema, keyChangeSchema, keySchema, keysSchema, newKeySchema } from '../schemas/key.ts';
@@ -29,7 +29,7 @@ const create = createRoute({
   description:
     'The answer is the only place where the key itself is ever shown. To rotate a key, create the new one first.',
   request: { query: noQuery, body: jsonBody(newKeySchema) },
-  responses: { 201: jsonAnswer('The key', createdKeySchema), ...errors(...WITH_BODY, 422) },
+  responses: { 201: jsonAnswer('The key', createdKeySchema), ...errors(...CHANGE_WITH_BODY) },
 });
 
 const params = z.strictObject({ keyId: pathId('keyId', 'key_0a1b2c3d4e5f6a7b') });
@@ -40,7 +40,7 @@ const change = createRoute({
   summary: 'Set the signature secrets of an ingest key',
   description: 'It takes effect everywhere within half a minute.',
   request: { params, query: noQuery, body: jsonBody(keyChangeSchema) },
-  responses: { 200: jsonAnswer('The key', keySchema), ...errors(...WITH_BODY, 404, 422) },
+  responses: { 200: jsonAnswer('The key', keySchema), ...errors(...CHANGE_WITH_BODY, 404) },
 });
 
 const revoke = createRoute({
@@ -49,7 +49,7 @@ const revoke = createRoute({
   summary: 'Revoke an API key',
   description: 'It stops working everywhere within a minute, for good.',
   request: { params, query: noQuery },
-  responses: { 204: { description: 'It is revoked' }, ...errors(...KEYED, 404) },
+  responses: { 204: { description: 'It is revoked' }, ...errors(...CHANGE, 404) },
 });
 
 export function keyRoutes(app: AdminApp, { keys, now }: AdminDependencies): void {

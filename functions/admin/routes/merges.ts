@@ -7,7 +7,7 @@ import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toMergeAnswers } from '../merge-answer.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED } from '../schemas/error.ts';
+import { CHANGE, CHANGE_WITH_BODY, KEYED, errors } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import { mergeBodySchema, mergesQuerySchema, mergesSchema } from '../schemas/merge.ts';
@@ -25,7 +25,7 @@ const merge = createRoute({
   request: { query: noQuery, body: jsonBody(mergeBodySchema) },
   responses: {
     200: jsonAnswer('What came out, or would come out', mergeResultSchema),
-    ...errors(...KEYED, 404, 409, 413, 415, 422),
+    ...errors(...CHANGE_WITH_BODY, 404),
   },
 });
 
@@ -47,7 +47,7 @@ const undo = createRoute({
     params: z.strictObject({ mergeId: pathId('mergeId', 'mrg_1795435200000_0a1b2c3d') }),
     query: noQuery,
   },
-  responses: { 200: jsonAnswer('The two users', undoResultSchema), ...errors(...KEYED, 404, 409) },
+  responses: { 200: jsonAnswer('The two users', undoResultSchema), ...errors(...CHANGE, 404) },
 });
 
 export function mergeRoutes(app: AdminApp, deps: AdminDependencies): void {

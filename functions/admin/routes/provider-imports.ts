@@ -6,7 +6,7 @@ import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED } from '../schemas/error.ts';
+import { CHANGE, errors } from '../schemas/error.ts';
 import { noQuery } from '../schemas/fields.ts';
 import { importAnswerSchema } from '../schemas/import.ts';
 import { jsonAnswer } from '../schemas/json-content.ts';
@@ -22,7 +22,7 @@ const fromStripe = createRoute({
   request: { query: noQuery },
   responses: {
     202: jsonAnswer('The import goes on in the background', importAnswerSchema),
-    ...errors(...KEYED, 422),
+    ...errors(...CHANGE),
   },
 });
 
@@ -35,7 +35,7 @@ const fromChargebee = createRoute({
   request: { query: noQuery },
   responses: {
     202: jsonAnswer('The import goes on in the background', importAnswerSchema),
-    ...errors(...KEYED, 422),
+    ...errors(...CHANGE),
   },
 });
 

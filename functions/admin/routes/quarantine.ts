@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
-import { errors, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE_WITH_BODY, errors } from '../schemas/error.ts';
 import { noQuery } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import { redrivenSchema, redriveSchema } from '../schemas/quarantine.ts';
@@ -18,7 +18,7 @@ const redrive = createRoute({
   description:
     'After what made them fail is mended. GET /api/events?status=quarantined lists them with their errors. Sending an event back twice counts it once; one that fails again is quarantined again.',
   request: { query: noQuery, body: jsonBody(redriveSchema) },
-  responses: { 200: jsonAnswer('What was sent back', redrivenSchema), ...errors(...WITH_BODY) },
+  responses: { 200: jsonAnswer('What was sent back', redrivenSchema), ...errors(...CHANGE_WITH_BODY) },
 });
 
 export function quarantineRoutes(app: AdminApp, { quarantine, now }: AdminDependencies): void {

@@ -10,7 +10,7 @@ import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { notSaved } from '../not-saved.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE, CHANGE_WITH_BODY, KEYED, errors } from '../schemas/error.ts';
 import { noQuery, pathId, queryCursor, queryLimit } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import {
@@ -42,7 +42,7 @@ const create = createRoute({
   summary: 'Create a rule',
   description: 'Stored unmapped events that it matches are counted at once; see /api/reprocessing.',
   request: { query: noQuery, body: jsonBody(ruleBodySchema) },
-  responses: { 201: jsonAnswer('The rule', ruleSchema), ...errors(...WITH_BODY, 422) },
+  responses: { 201: jsonAnswer('The rule', ruleSchema), ...errors(...CHANGE_WITH_BODY) },
 });
 
 const get = createRoute({
@@ -64,7 +64,7 @@ const change = createRoute({
     query: z.strictObject({ recount: pastSwitch('recount'), revert: pastSwitch('revert') }),
     body: jsonBody(ruleChangeSchema),
   },
-  responses: { 200: jsonAnswer('The rule', changedRuleSchema), ...errors(...WITH_BODY, 404, 409, 422) },
+  responses: { 200: jsonAnswer('The rule', changedRuleSchema), ...errors(...CHANGE_WITH_BODY, 404) },
 });
 
 const remove = createRoute({
@@ -77,7 +77,7 @@ const remove = createRoute({
   responses: {
     202: jsonAnswer('It is deleted, and what it has counted is being taken back', pastJobSchema),
     204: { description: 'It is deleted' },
-    ...errors(...KEYED, 404, 422),
+    ...errors(...CHANGE, 404),
   },
 });
 

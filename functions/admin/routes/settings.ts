@@ -3,7 +3,7 @@ import { toIso } from '../../../core/timestamp.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { notSaved } from '../not-saved.ts';
 import { operation } from '../operations.ts';
-import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE_WITH_BODY, KEYED, errors } from '../schemas/error.ts';
 import { noQuery } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import { settingsChangeSchema, settingsSchema } from '../schemas/settings.ts';
@@ -25,7 +25,7 @@ const change = createRoute({
   summary: 'Change the settings',
   description: 'Holds for events and imports that are processed afterwards; billing ids that are there stay.',
   request: { query: noQuery, body: jsonBody(settingsChangeSchema) },
-  responses: { 200: jsonAnswer('The settings', settingsSchema), ...errors(...WITH_BODY, 422) },
+  responses: { 200: jsonAnswer('The settings', settingsSchema), ...errors(...CHANGE_WITH_BODY) },
 });
 
 export function settingsRoutes(app: AdminApp, deps: AdminDependencies): void {

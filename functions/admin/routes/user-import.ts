@@ -9,7 +9,7 @@ import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
 import { CsvFileError, readCsv } from '../read-csv.ts';
-import { errors, WITH_BODY } from '../schemas/error.ts';
+import { CHANGE_WITH_BODY, errors } from '../schemas/error.ts';
 import { importAnswerSchema, importQuerySchema, importWithRowsSchema } from '../schemas/import.ts';
 import { jsonAnswer } from '../schemas/json-content.ts';
 import { FILE_ROWS_MAX, storeFile } from '../store-file.ts';
@@ -40,7 +40,7 @@ const upload = createRoute({
       importWithRowsSchema,
     ),
     202: jsonAnswer('A larger file: the import goes on in the background', importAnswerSchema),
-    ...errors(...WITH_BODY),
+    ...errors(...CHANGE_WITH_BODY),
   },
 });
 

@@ -26,10 +26,10 @@ const MEANING: Record<ErrorStatus, string> = {
   403: 'The key has not the scope for this, or a change with a session comes without its X-CSRF-Token.',
   404: 'It does not exist.',
   405: 'The route does not take this method.',
-  409: 'It conflicts with what is there.',
+  409: 'It conflicts with what is there, or with a request that has the same Idempotency-Key.',
   413: 'The body is too large.',
   415: 'The body is not JSON in UTF-8.',
-  422: 'The request is well formed, but not possible.',
+  422: 'The request is well formed, but not possible, or its Idempotency-Key was used for another one.',
   429: 'Too often: wait for `Retry-After` seconds.',
   500: 'A fault of the server, which has been logged.',
   503: 'For the moment it cannot be done: send it again after `Retry-After` seconds.',
@@ -72,5 +72,9 @@ function complete<Status extends ErrorStatus>(
 
 /** What every route with a key can answer. */
 export const KEYED = [400, 401, 403, 500, 503] as const;
-/** And what one that takes a body can answer besides. */
+/** And what a change can answer besides, if only because of its Idempotency-Key. */
+export const CHANGE = [...KEYED, 409, 422] as const;
+/** What one that takes a body can answer. */
 export const WITH_BODY = [...KEYED, 413, 415] as const;
+/** A change that takes a body. */
+export const CHANGE_WITH_BODY = [...WITH_BODY, 409, 422] as const;

@@ -229,6 +229,11 @@ function requestOf(operation: DocumentedOperation) {
       { weight: 12, arbitrary: fc.constant('admin-key-for-tests') },
       fc.constantFrom('read-key', 'wrong', null),
     ),
+    idempotencyKey: fc.oneof(
+      { weight: 12, arbitrary: fc.constant(null) },
+      fc.constantFrom('k', ''),
+      fc.uuid(),
+    ),
   });
 }
 
@@ -243,7 +248,7 @@ test('no request is answered with 500, or with anything that the document does n
     )
     .chain(requestOf);
   await fc.assert(
-    fc.asyncProperty(request, async ({ operation, ids, query, body, type, key }) => {
+    fc.asyncProperty(request, async ({ operation, ids, query, body, type, key, idempotencyKey }) => {
       let next = 0;
       const path = operation.path.replaceAll(/\{\w+\}/g, () =>
         encodeURIComponent((ids[next++] ?? '').replace(THE_RULE, ruleId)),
@@ -253,7 +258,11 @@ test('no request is answered with 500, or with anything that the document does n
       ).toString();
       const answer = await admin.call(operation.method, search === '' ? path : `${path}?${search}`, {
         key,
-        ...(operation.takesBody && { text: body, headers: { 'content-type': type } }),
+        ...(operation.takesBody && { text: body }),
+        headers: {
+          ...(operation.takesBody && { 'content-type': type }),
+          ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }),
+        },
       });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       expect({

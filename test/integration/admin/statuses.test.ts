@@ -17,6 +17,7 @@ import {
   type AdminCall,
 } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { forgetAnswers } from '../../support/forget-answers.ts';
 import { importUser } from '../../support/imported-user.ts';
 import { interruptedDynamo, type Interruption } from '../../support/interrupted-dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
@@ -286,6 +287,24 @@ test('what goes on in the background is accepted', async () => {
   await ask('importFromStripe', 202);
   await ask('changeSettings', 200);
   await ask('importFromChargebee', 202);
+});
+
+test('of every change, an Idempotency-Key is refused that is under way or belongs to another request', async () => {
+  const changes = judge.operations.filter(({ scope, method }) => scope === 'admin' && method !== 'GET');
+  expect(changes.length).toBeGreaterThan(15);
+  for (const { id } of changes) {
+    const withKey = {
+      headers: { ...FILES[id]?.headers, 'idempotency-key': `key of ${id}`.replaceAll(' ', '-') },
+    };
+    // An answer that every route gives, and that leaves nothing behind.
+    const { text } = await ask(id, 400, NO_IDS, withKey, '?nonsense=1');
+    const again = await ask(id, 400, NO_IDS, withKey, '?nonsense=1');
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([text, 'true']);
+    expect((await ask(id, 422, NO_IDS, withKey)).body).toMatchObject({ code: 'idempotency_key_reused' });
+    await forgetAnswers(dynamo.client, tables.operations);
+    const { body } = await ask(id, 409, NO_IDS, withKey, '?nonsense=1');
+    expect(body).toMatchObject({ code: 'in_progress' });
+  }
 });
 
 describe('conflicts', () => {
