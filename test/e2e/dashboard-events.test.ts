@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { untilDrained } from '../support/live-pipeline.ts';
+import { INGEST_KEY } from '../support/runtime-process.ts';
+import { DashboardBrowser } from './dashboard-browser.ts';
+import { quarantineEvent } from './quarantined-event.ts';
+import { callApi } from './waiting-events.ts';
+
+// What arrives is seen as it arrives, found again, and explained.
+
+let dashboard: DashboardBrowser;
+
+beforeAll(async () => {
+  dashboard = await DashboardBrowser.start();
+  await callApi(dashboard.url, 'POST', '/features', { id: 'messages', name: 'Messages' });
+  await callApi(dashboard.url, 'POST', '/rules', {
+    name: 'Exports as PDF',
+    featureId: 'messages',
+    event: { operator: 'equals', value: 'Report Exported' },
+    conditions: [{ path: 'properties.format', operator: 'in', value: ['pdf', 'csv'] }],
+  });
+  await dashboard.signIn();
+}, 120_000);
+afterAll(async () => {
+  await dashboard.stop();
+});
+
+const send = async (body: object | object[]): Promise<void> => {
+  await fetch(`${dashboard.url}/segment`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${INGEST_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+};
+
+test('accepted and refused events appear by themselves, and holding still holds', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/events');
+  await page.getByText('Nothing has arrived yet').waitFor();
+  await send([
+    {
+      type: 'track',
+      messageId: 'm1',
+      userId: 'ada',
+      event: 'Message Sent',
+      properties: { featureId: 'messages' },
+    },
+    {
+      type: 'track',
+      messageId: 'm2',
+      userId: 'grace',
+      event: 'Report Exported',
+      properties: { format: 'xlsx' },
+    },
+    { type: 'track', messageId: 'm3', event: 'Nobody Knows' },
+    { type: 'page', messageId: 'm4', userId: 'ada' },
+  ]);
+  await send({
+    type: 'track',
+    messageId: 'm1',
+    userId: 'ada',
+    event: 'Message Sent',
+    properties: { featureId: 'messages' },
+  });
+  const feed = page.getByRole('list', { name: 'Latest requests' });
+  await feed.getByText('Counted').waitFor();
+  await feed.getByText('userId is missing').waitFor();
+  await feed.getByText('Known already').waitFor();
+  expect(await dashboard.look('events-live')).toEqual([]);
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.waitForURL(/paused=1/);
+  await page.getByText('Held still').waitFor();
+  await send({ type: 'identify', messageId: 'i1', userId: 'alan', traits: { name: 'Alan' } });
+  await untilDrained(dashboard.dataDir, 60_000);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await feed.getByText('User updated').waitFor();
+});
+
+test('an event is found by its user, and what is looked for stands in the address', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/events/search');
+  await page.getByLabel('User id').fill('grace');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.waitForURL(/userId=grace/);
+  await page
+    .getByRole('region', { name: 'Events found' })
+    .getByRole('link', { name: 'Report Exported' })
+    .waitFor();
+  await page.reload();
+  await page
+    .getByRole('region', { name: 'Events found' })
+    .getByRole('link', { name: 'Report Exported' })
+    .waitFor();
+  expect(await dashboard.look('events-search')).toEqual([]);
+  await page.getByLabel('Look for').selectOption('unmapped');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.waitForURL(/by=unmapped/);
+  await page.getByRole('region', { name: 'Events found' }).getByRole('link', { name: 'grace' }).waitFor();
+  await page.getByLabel('Look for').selectOption('message');
+  await page.getByLabel('messageId').fill('m1');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Message Sent', level: 1 }).waitFor();
+});
+
+test('an event says why it does not count: the condition, what it asks for, and what the event has', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/events/id/m2');
+  const rules = page.getByRole('region', { name: 'What the rules say' });
+  await rules.getByText('should be so: is one of “pdf”, “csv”. The event has “xlsx”.').waitFor();
+  await rules.getByRole('link', { name: 'Exports as PDF' }).waitFor();
+  expect(await dashboard.look('event')).toEqual([]);
+});
+
+test('the body of an event keeps every digit', async () => {
+  const { page, url } = dashboard;
+  await fetch(`${url}/segment`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${INGEST_KEY}`, 'content-type': 'application/json' },
+    body: '{"type":"track","messageId":"digits","userId":"ada","event":"Big","properties":{"n":12345678901234567890}}',
+  });
+  await dashboard.open('/events/id/digits');
+  await page.getByText('12345678901234567890').waitFor();
+});
+
+test('a quarantined event is sent back, and counts', async () => {
+  const { page, dataDir } = dashboard;
+  await quarantineEvent(dataDir, { messageId: 'q1', userId: 'ada', properties: { featureId: 'messages' } });
+  await dashboard.open('/events/quarantine');
+  await page
+    .getByRole('region', { name: 'Quarantined events' })
+    .getByRole('link', { name: 'Message Sent' })
+    .waitFor();
+  expect(await dashboard.look('events-quarantine')).toEqual([]);
+  await page.getByRole('checkbox', { name: 'Choose q1' }).check();
+  await page.getByRole('button', { name: 'Send 1 back' }).click();
+  await page.getByText('Nothing is quarantined').waitFor();
+  await dashboard.open('/events/id/q1');
+  await page.getByText('Counted', { exact: true }).first().waitFor();
+});
+
+test('nothing on any page broke the policy or threw', () => {
+  expect(dashboard.faults).toEqual([]);
+});
