@@ -1,7 +1,8 @@
 import type { Item } from './attributes.ts';
 import * as z from 'zod/mini';
 
-// A page's cursor is DynamoDB's own start key, as base64url JSON of its text attributes.
+// A page's cursor is DynamoDB's own start key, as base64url JSON of its text attributes. Callers of the API never see it:
+// functions/admin/sealed-cursors.ts encrypts it at the edge.
 
 const cursorSchema = z.record(z.string(), z.string());
 

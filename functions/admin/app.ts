@@ -10,6 +10,7 @@ import { guard } from './guard.ts';
 import { oncePerKey } from './idempotency.ts';
 import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
+import { sealedCursors } from './sealed-cursors.ts';
 import { connectionRoutes } from './routes/connection.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -77,6 +78,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
   dashboardRoutes(app, deps.dashboard);
   app.use(guard(deps));
   app.use(oncePerKey(deps));
+  app.use(sealedCursors(deps));
   for (const routes of [
     openApiRoutes,
     connectionRoutes,

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 export const CSV_PART_LENGTH_MAX = 1_400_000;
 
 /** The header that says how to get the next part of a file. */
-const NEXT_CURSOR_HEADER = 'x-next-cursor';
+export const NEXT_CURSOR_HEADER = 'x-next-cursor';
 
 export function csvAnswer(
   csv: string,

@@ -4,6 +4,7 @@ import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import type { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
+import type { CursorSecret } from '../../adapters/cursor-secret.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventScan } from '../../adapters/event-scan.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
@@ -59,6 +60,7 @@ export interface AdminDependencies {
   readonly imports: ImportStore;
   readonly importQueue: ImportQueue;
   readonly userImport: UserImport;
+  readonly cursorSecret: CursorSecret;
   readonly idempotency: IdempotencyStore;
   readonly now: () => number;
 }

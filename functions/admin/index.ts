@@ -5,6 +5,7 @@ import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
+import { CursorSecret } from '../../adapters/cursor-secret.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
@@ -83,6 +84,7 @@ export const handler = functionUrlHandler(
     userImport: new UserImport(dynamo, environment.USERS_TABLE, users),
     settings: new SettingsStore(dynamo, environment.CONFIG_TABLE, now),
     billingSecret: new BillingSecret(secrets, environment.BILLING_SECRET_ARN, now),
+    cursorSecret: new CursorSecret(dynamo, environment.OPERATIONS_TABLE),
     idempotency: new IdempotencyStore(dynamo, environment.OPERATIONS_TABLE),
     now,
   }),

@@ -7,6 +7,7 @@ import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
+import { CursorSecret } from '../../adapters/cursor-secret.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -127,6 +128,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     userImport: new UserImport(dynamo, tables.users, users),
     settings: new SettingsStore(dynamo, tables.config, now),
     billingSecret: new BillingSecret(secretsOf(billing), 'arn:billing', now),
+    cursorSecret: new CursorSecret(dynamo, tables.operations),
     idempotency: new IdempotencyStore(dynamo, tables.operations),
     now,
   });

@@ -34,7 +34,7 @@ export const count = z.number().int();
 
 export const nextCursor = z.string().optional().openapi({
   description: 'Send it as `cursor` to get the next page; absent on the last page.',
-  example: 'eyJhZnRlciI6Ij1h',
+  example: 'pJ0Zk3v9qLmO2x7T0aB1cD4eF6gH8iJ5kMnQrS',
 });
 
 /** No query parameters. */
