@@ -79,6 +79,7 @@ test('features and their usage', async () => {
   expect(await dashboard.look('features')).toEqual([]);
   await page.getByRole('link', { name: 'Storage used' }).click();
   await page.getByRole('heading', { name: 'Storage used', level: 1 }).waitFor();
+  await page.getByRole('region', { name: 'Top users' }).getByRole('link').first().waitFor();
   await dashboard.settled();
   expect(await dashboard.look('feature')).toEqual([]);
 });

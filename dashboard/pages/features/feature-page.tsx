@@ -16,6 +16,7 @@ import { showSuccess } from '../../parts/toast.ts';
 import { usePathParam } from '../../parts/use-path-param.ts';
 import { plainText } from '../../parts/visible-text.ts';
 import { useMayChange } from '../../session/session-store.ts';
+import { TopUsers } from '../../usage/top-users.tsx';
 import { UsagePanel } from '../../usage/usage-panel.tsx';
 import { FeatureDialog } from './feature-dialog.tsx';
 
@@ -62,6 +63,7 @@ export function FeaturePage() {
                 featureId={found.id}
                 empty="It was not used in this time. Events count for it when they name its id in properties.featureId, or through a rule."
               />
+              <TopUsers feature={found} />
               <Questions feature={found} question={question} onClose={() => setQuestion(undefined)} />
             </>
           )}

@@ -206,7 +206,7 @@ function RowTable({ rows, isDryRun }: { readonly rows: readonly ImportRow[]; rea
           {rows.map((row) => (
             <Table.Tr key={row.row}>
               <Table.Td>{row.row}</Table.Td>
-              <Table.Td c={VERDICT_WORDS[row.verdict].color === 'red' ? 'red' : undefined}>
+              <Table.Td c={row.verdict === 'error' ? 'var(--mantine-color-error)' : undefined}>
                 {VERDICT_WORDS[row.verdict][isDryRun ? 'dry' : 'done']}
               </Table.Td>
               <Table.Td>

@@ -26,16 +26,15 @@ interface VerdictWords {
   /** Before the import and after it: "to create", "created". */
   readonly dry: string;
   readonly done: string;
-  readonly color: string;
 }
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
-  create: { dry: 'to create', done: 'created', color: 'teal' },
-  update: { dry: 'to update', done: 'updated', color: 'teal' },
-  merge: { dry: 'to merge', done: 'merged', color: 'blue' },
-  unchanged: { dry: 'without news', done: 'without news', color: 'gray' },
-  conflict: { dry: 'in conflict', done: 'in conflict', color: 'orange' },
-  error: { dry: 'wrong', done: 'wrong', color: 'red' },
+  create: { dry: 'to create', done: 'created' },
+  update: { dry: 'to update', done: 'updated' },
+  merge: { dry: 'to merge', done: 'merged' },
+  unchanged: { dry: 'without news', done: 'without news' },
+  conflict: { dry: 'in conflict', done: 'in conflict' },
+  error: { dry: 'wrong', done: 'wrong' },
 };
 
 export const VERDICTS: readonly Verdict[] = ['create', 'update', 'merge', 'unchanged', 'conflict', 'error'];

@@ -55,15 +55,13 @@ export function UsersPage() {
       <FilterFields filter={filter} onChange={setFilter} />
       <PagedList
         pages={pages}
-        empty={isFiltered ? <NobodyFits onReset={() => setFilter(NO_FILTER)} /> : <NobodyYet />}
+        empty={isFiltered ? <NobodyFits onReset={() => setFilter({})} /> : <NobodyYet />}
       >
         {(users) => <UserTable users={users} label="Users" />}
       </PagedList>
     </Page>
   );
 }
-
-const NO_FILTER: Filter = { query: '', audience: '', billing: '' };
 
 function NobodyFits({ onReset }: { readonly onReset: () => void }) {
   return (
@@ -160,7 +158,10 @@ function TypedFilter({ label, placeholder, value, onChange }: TypedFilterProps) 
   );
 }
 
-/** The filter is in the address, so that it can be sent to somebody and found again. */
+/**
+ * The filter is in the address, so that it can be sent to somebody and found again. The API takes one at a time: each is a
+ * list of its own, already in order.
+ */
 function useFilter(): [Filter, (change: Partial<Filter>) => void] {
   const [search, setSearch] = useSearchParams();
   const filter: Filter = {
@@ -169,7 +170,7 @@ function useFilter(): [Filter, (change: Partial<Filter>) => void] {
     billing: search.get('billing') ?? '',
   };
   const change = (changed: Partial<Filter>): void => {
-    const given = Object.entries({ ...filter, ...changed }).filter(([, value]) => value !== '');
+    const given = Object.entries(changed).filter(([, value]) => value !== '');
     setSearch(new URLSearchParams(given), { replace: true });
   };
   return [filter, change];
