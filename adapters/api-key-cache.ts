@@ -1,4 +1,5 @@
 import type { ApiKeyStore, FoundApiKey } from './api-keys.ts';
+import type { KeyUse } from './key-use.ts';
 import { secretHashOf } from './keys.ts';
 
 // Every request carries a key, and keys rarely change: a container remembers what it looked up for half a minute, so that
@@ -17,11 +18,14 @@ interface Entry {
 export class ApiKeyCache {
   private readonly store: ApiKeyStore;
   private readonly now: () => number;
+  private readonly use: Pick<KeyUse, 'note'> | undefined;
   private readonly entries = new Map<string, Entry>();
 
-  constructor(store: ApiKeyStore, now: () => number) {
+  /** `use` is told of each valid key that was looked up. @default nobody is told */
+  constructor(store: ApiKeyStore, now: () => number, use?: Pick<KeyUse, 'note'>) {
     this.store = store;
     this.now = now;
+    this.use = use;
   }
 
   /** The key that this secret belongs to. Throws when the store cannot be read: that must never look like a wrong key. */
@@ -35,6 +39,7 @@ export class ApiKeyCache {
     const entry = this.entries.get(hash);
     if (entry !== undefined && entry.until > now) return entry.key;
     const key = await this.store.findByHash(hash);
+    if (key !== undefined && key.revokedAt === undefined) this.use?.note(key.id, now);
     if (this.entries.size >= ENTRIES_MAX) this.entries.clear();
     this.entries.set(hash, { key, until: now + (key === undefined ? UNKNOWN_MS : KNOWN_MS) });
     return key;

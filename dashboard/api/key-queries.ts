@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, read, type Schema } from './client.ts';
 
-export type Key = Schema<'Key'>;
+export type Key = Schema<'ListedKey'>;
 export type KeyScope = Key['scope'];
 
 export const allKeys = queryOptions({

@@ -15,6 +15,7 @@ import type { IdempotencyStore } from '../../adapters/idempotency-store.ts';
 import type { ImportQueue } from '../../adapters/import-queue.ts';
 import type { ImportStore } from '../../adapters/import-store.ts';
 import type { JobStore } from '../../adapters/job-store.ts';
+import type { KeyUse } from '../../adapters/key-use.ts';
 import type { MergeStore } from '../../adapters/merge-store.ts';
 import type { Quarantine } from '../../adapters/quarantine.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
@@ -38,6 +39,7 @@ export interface AdminDependencies {
   readonly adminSecret: AdminSecret;
   readonly keyCache: ApiKeyCache;
   readonly keys: ApiKeyStore;
+  readonly keyUse: KeyUse;
   readonly sessions: SessionStore;
   readonly signIns: SignInAttempts;
   readonly config: ConfigStore;

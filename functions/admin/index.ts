@@ -17,6 +17,7 @@ import { IdempotencyStore } from '../../adapters/idempotency-store.ts';
 import { ImportQueue } from '../../adapters/import-queue.ts';
 import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
+import { KeyUse } from '../../adapters/key-use.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
@@ -42,6 +43,7 @@ const environment = readEnvironment(process.env);
 const dynamo = dynamoClient();
 const now = Date.now;
 const secrets = secretsClient();
+const keyUse = new KeyUse(dynamo, environment.OPERATIONS_TABLE);
 const keys = new ApiKeyStore(dynamo, environment.OPERATIONS_TABLE);
 const users = new UserStore(dynamo, environment.USERS_TABLE);
 const events = new EventStore(dynamo, environment.EVENTS_TABLE);
@@ -52,7 +54,8 @@ export const handler = functionUrlHandler(
     dashboard: new DashboardFiles(builtFiles(join(environment.LAMBDA_TASK_ROOT, 'dashboard'))),
     ingestUrl: environment.INGEST_URL,
     adminSecret: new AdminSecret(secrets, environment.ADMIN_KEY_SECRET_ARN, now),
-    keyCache: new ApiKeyCache(keys, now),
+    keyCache: new ApiKeyCache(keys, now, keyUse),
+    keyUse,
     keys,
     sessions: new SessionStore(dynamo, environment.OPERATIONS_TABLE),
     signIns: new SignInAttempts(dynamo, environment.OPERATIONS_TABLE),

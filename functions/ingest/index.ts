@@ -4,6 +4,7 @@ import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
+import { KeyUse } from '../../adapters/key-use.ts';
 import { reachQueue } from '../../adapters/queue-health.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
@@ -19,7 +20,7 @@ export const handler = ingestHandler({
   events: new EventStore(dynamo, environment.EVENTS_TABLE),
   queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),
   retryMarkers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
-  keys: new ApiKeyCache(keys, Date.now),
+  keys: new ApiKeyCache(keys, Date.now, new KeyUse(dynamo, environment.OPERATIONS_TABLE)),
   feed: new RequestFeed(new FeedStore(dynamo, environment.OPERATIONS_TABLE), Date.now),
   // Reading the key store and the queue is what accepting an event needs first.
   ready: () =>

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore, newApiKeySecret } from '../../adapters/api-keys.ts';
+import { KeyUse } from '../../adapters/key-use.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
+import { until } from '../support/until.ts';
+
+const HOUR = 3_600_000;
 
 let dynamo: TestDynamo;
 let store: ApiKeyStore;
@@ -73,4 +77,38 @@ test('a container notices a revocation within a minute, and a new key within sec
 test('a store that cannot be read throws, so that it never looks like a wrong key', async () => {
   const cache = new ApiKeyCache(new ApiKeyStore(dynamo.client, 'no-such-table'), () => 0);
   await expect(cache.find('x')).rejects.toThrow();
+});
+
+describe('the use of a key', () => {
+  test('is noted once an hour, however many containers see it', async () => {
+    const containers = Array.from({ length: 4 }, () => new KeyUse(dynamo.client, table));
+    const note = async (now: number): Promise<void> => {
+      for (const container of containers) container.note('key_1', now);
+      // A write of another key, behind those above: each container has had its turn.
+      for (const [index, container] of containers.entries())
+        container.note(`after_${String(index)}_${String(now)}`, now);
+      await until(
+        'the use is noted',
+        async () => {
+          const latest = await use.latest();
+          return containers.every((_, index) => latest.has(`after_${String(index)}_${String(now)}`));
+        },
+        5_000,
+      );
+    };
+    const use = new KeyUse(dynamo.client, table);
+    await note(HOUR);
+    await until('the use is noted', async () => (await use.latest()).get('key_1') === HOUR, 5_000);
+    await note(2 * HOUR - 1);
+    expect((await use.latest()).get('key_1')).toBe(HOUR);
+    await note(2 * HOUR);
+    await until('the use is noted', async () => (await use.latest()).get('key_1') === 2 * HOUR, 5_000);
+  });
+
+  test('keeps no request waiting and fails none, when it cannot be written', async () => {
+    const secret = newApiKeySecret('ingest');
+    const { id } = await store.ensure(secret, { scope: 'ingest', name: 'x' }, 1);
+    const cache = new ApiKeyCache(store, () => HOUR, new KeyUse(dynamo.client, 'no-such-table'));
+    expect(await cache.find(secret)).toMatchObject({ id });
+  });
 });

@@ -19,6 +19,7 @@ import { ImportQueue } from '../../adapters/import-queue.ts';
 import { ImportStore } from '../../adapters/import-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { KeyUse } from '../../adapters/key-use.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
@@ -90,6 +91,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const secret = { key: ADMIN_KEY, fails: false };
   const billing = { key: '{}', fails: false };
   const importQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
+  const keyUse = new KeyUse(dynamo, tables.operations);
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
@@ -100,7 +102,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     dashboard: new DashboardFiles((name) => Promise.resolve(DASHBOARD.get(name))),
     ingestUrl: 'https://events.example.com/',
     adminSecret: new AdminSecret(secretsOf(secret), 'arn:test', now),
-    keyCache: new ApiKeyCache(keys, now),
+    keyCache: new ApiKeyCache(keys, now, keyUse),
+    keyUse,
     keys,
     sessions: new SessionStore(dynamo, tables.operations),
     signIns: new SignInAttempts(dynamo, tables.operations),

@@ -71,6 +71,7 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
               <Table.Th>Begins with</Table.Th>
               <Table.Th>May do</Table.Th>
               <Table.Th>Created</Table.Th>
+              <Table.Th>Last used, to the hour</Table.Th>
               <Table.Th>
                 <VisuallyHidden>Actions</VisuallyHidden>
               </Table.Th>
@@ -95,6 +96,15 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
                 </Table.Td>
                 <Table.Td>
                   <Time at={key.createdAt} as="relative" />
+                </Table.Td>
+                <Table.Td>
+                  {key.lastUsedAt === undefined ? (
+                    <Text span size="sm" c="dimmed">
+                      no use seen
+                    </Text>
+                  ) : (
+                    <Time at={key.lastUsedAt} as="relative" />
+                  )}
                 </Table.Td>
                 <Table.Td ta="right">
                   {key.revokedAt === undefined ? (

@@ -52,11 +52,17 @@ const revoke = createRoute({
   responses: { 204: { description: 'It is revoked' }, ...errors(...CHANGE, 404) },
 });
 
-export function keyRoutes(app: AdminApp, { keys, now }: AdminDependencies): void {
+export function keyRoutes(app: AdminApp, { keys, keyUse, now }: AdminDependencies): void {
   app.openapi(list, async (c) => {
-    const all = await keys.list();
+    const [all, uses] = await Promise.all([keys.list(), keyUse.latest()]);
+    const oldestFirst = all.toSorted((left, right) => left.createdAt - right.createdAt);
     return c.json(
-      { keys: all.toSorted((left, right) => left.createdAt - right.createdAt).map(toAnswer) },
+      {
+        keys: oldestFirst.map((key) => {
+          const lastUsedAt = uses.get(key.id);
+          return { ...toAnswer(key), ...(lastUsedAt !== undefined && { lastUsedAt: toIso(lastUsedAt) }) };
+        }),
+      },
       200,
     );
   });

@@ -43,8 +43,17 @@ const EXAMPLE = {
 
 export const keySchema = z.object(key).openapi('Key', { example: EXAMPLE });
 
+const listedKeySchema = z
+  .object({
+    ...key,
+    lastUsedAt: time.optional().openapi({
+      description: 'The latest use, noted at most once an hour; absent when none was noted',
+    }),
+  })
+  .openapi('ListedKey', { example: { ...EXAMPLE, lastUsedAt: '2026-11-24T09:00:00.000Z' } });
+
 export const keysSchema = z
-  .object({ keys: z.array(keySchema).openapi({ description: 'Revoked ones included' }) })
+  .object({ keys: z.array(listedKeySchema).openapi({ description: 'Revoked ones included' }) })
   .openapi('Keys');
 
 export const createdKeySchema = z

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ADMIN_KEY, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
+import { ADMIN_KEY, column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { until } from '../../support/until.ts';
 
 let dynamo: TestDynamo;
 let admin: Admin;
@@ -17,7 +18,6 @@ test('a new key is shown once, works at once, and is never shown again', async (
   const created = await admin.call('POST', '/api/keys', { body: { name: 'Backend', scope: 'read' } });
   const [id, secret] = [fieldOf(created, 'id'), fieldOf(created, 'secret')];
   expect(secret).toMatch(/^th_read_[\w-]{32}$/);
-  expect((await admin.call('GET', '/api/features', { key: secret })).status).toBe(200);
   const { text, body } = await admin.call('GET', '/api/keys');
   expect(body).toEqual({
     keys: [
@@ -31,6 +31,25 @@ test('a new key is shown once, works at once, and is never shown again', async (
     ],
   });
   expect(text).not.toContain(secret);
+  expect((await admin.call('GET', '/api/features', { key: secret })).status).toBe(200);
+});
+
+test('the list says when a key was last used, to the hour, and nothing of one that was refused', async () => {
+  const created = await admin.call('POST', '/api/keys', { body: { name: 'Backend', scope: 'read' } });
+  const secret = fieldOf(created, 'secret');
+  const lastUses = async (): Promise<string[]> =>
+    column(await admin.call('GET', '/api/keys'), 'keys', 'lastUsedAt');
+  const use = () => admin.call('GET', '/api/features', { key: secret });
+  expect(await lastUses()).toEqual(['']);
+  await use();
+  await until('the use is noted', async () => (await lastUses())[0] === '2026-11-23T12:00:00.000Z', 5_000);
+  admin.clock.now += 3_600_000;
+  await use();
+  await until('the use is noted', async () => (await lastUses())[0] === '2026-11-23T13:00:00.000Z', 5_000);
+  await admin.call('DELETE', `/api/keys/${fieldOf(created, 'id')}`);
+  admin.clock.now += 3_600_000;
+  expect((await use()).status).toBe(401);
+  expect(await lastUses()).toEqual(['2026-11-23T13:00:00.000Z']);
 });
 
 test('a revoked key stops working within a minute, and stays listed as revoked', async () => {
