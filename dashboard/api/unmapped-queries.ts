@@ -31,3 +31,14 @@ export const largestGroups = queryOptions({
     return groups;
   },
 });
+
+/** Rules that would map events with this name, and what these events carry, from a sample of them. */
+export const suggestionsFor = (event: string, reason: UnmappedReason) =>
+  queryOptions({
+    queryKey: ['unmapped', 'suggestions', event, reason],
+    queryFn: async ({ signal }) =>
+      await read(
+        api.GET('/api/unmapped/{event}/suggest', { params: { path: { event }, query: { reason } }, signal }),
+      ),
+    staleTime: 60_000,
+  });

@@ -111,7 +111,12 @@ export class DashboardBrowser {
     const wrong: string[] = [];
     // News at the corner come and go; the page itself is looked at.
     const news = this.page.locator('.mantine-Notification-closeButton');
-    while ((await news.count()) > 0) await news.first().click();
+    // One that goes by itself at that moment cannot be clicked any more, and need not be.
+    while ((await news.count()) > 0)
+      await news
+        .first()
+        .click({ timeout: 1_000 })
+        .catch(() => undefined);
     for (const look of LOOKS) {
       await this.page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
       await this.page.setViewportSize(look.size);

@@ -44,6 +44,8 @@ test('a group says what its events are like, and begins a rule for them', async 
   await page.getByRole('link', { name: 'Report Exported' }).click();
   await page.getByRole('heading', { name: 'Report Exported', level: 1 }).waitFor();
   await page.getByRole('region', { name: 'Events of this group' }).waitFor();
+  await page.getByRole('region', { name: 'What the events carry' }).waitFor();
+  await page.getByRole('link', { name: 'Use it' }).first().waitFor();
   expect(await dashboard.look('unmapped-group')).toEqual([]);
   await page.getByRole('link', { name: 'Create rule' }).click();
   await page.getByRole('heading', { name: 'New rule' }).waitFor();

@@ -17,6 +17,7 @@ import { plainText } from '../../parts/visible-text.ts';
 import { EventTable } from '../events/event-table.tsx';
 import { groupIn, isGroup, REASON_SENTENCES } from './group-address.ts';
 import { GroupAction } from './group-action.tsx';
+import { Suggestions } from './suggestions.tsx';
 import { Reason } from './unmapped-page.tsx';
 
 export function UnmappedGroupPage() {
@@ -69,6 +70,7 @@ function Group({ group }: { readonly group: UnmappedGroup }) {
           ]}
         />
       </Paper>
+      {group.featureId === undefined && <Suggestions group={group} />}
       {group.sample !== undefined && (
         <section aria-label="Sample">
           <Title order={2} size="h4" mb="sm">
