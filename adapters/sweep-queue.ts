@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../core/json-value.ts';
 
 // The reprocess queue: one message is one task of a job, a shard of a group to be swept or a segment of the Events table to
-// be scanned, from wherever the task's cursor stands.
+// be scanned, from wherever the task's cursor stands; or it says that a reconciliation may need somebody to go on with it.
 
 const sweepSchema = z.object({
   v: z.literal(1),
@@ -18,6 +18,8 @@ const scanSchema = z.object({
   generation: z.number(),
 });
 
+const reconcileSchema = z.object({ v: z.literal(1), reconciliation: z.string() });
+
 export interface SweepMessage {
   readonly jobId: string;
   readonly unmappedIn: string;
@@ -31,12 +33,18 @@ export interface ScanMessage {
   readonly generation: number;
 }
 
-export type ReprocessMessage = SweepMessage | ScanMessage;
+export interface ReconcileMessage {
+  readonly reconciliationId: string;
+}
+
+export type ReprocessMessage = SweepMessage | ScanMessage | ReconcileMessage;
 
 const MESSAGES_PER_SEND_MAX = 10;
 
 // SQS refuses control characters; JSON.stringify escapes them, and keys are plain text anyway.
 function toBody(message: ReprocessMessage): string {
+  if ('reconciliationId' in message)
+    return JSON.stringify({ v: 1, reconciliation: message.reconciliationId });
   const { jobId: job, generation } = message;
   return JSON.stringify(
     'segment' in message
@@ -55,8 +63,10 @@ export function parseReprocessMessage(body: string): ReprocessMessage | undefine
     return { jobId: job, unmappedIn, generation };
   }
   const scan = z.safeParse(scanSchema, json.value);
-  if (!scan.success) return undefined;
-  return { jobId: scan.data.job, segment: scan.data.segment, generation: scan.data.generation };
+  if (scan.success)
+    return { jobId: scan.data.job, segment: scan.data.segment, generation: scan.data.generation };
+  const reconcile = z.safeParse(reconcileSchema, json.value);
+  return reconcile.success ? { reconciliationId: reconcile.data.reconciliation } : undefined;
 }
 
 export class SweepQueue {

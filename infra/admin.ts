@@ -32,6 +32,7 @@ export class Admin extends Construct {
         CONFIG_TABLE: config.tableName,
         OPERATIONS_TABLE: operations.tableName,
         EVENTS_QUEUE_URL: resources.eventsQueue.queue.queueUrl,
+        REPROCESS_QUEUE_URL: resources.reprocessQueue.queue.queueUrl,
         ADMIN_KEY_SECRET_ARN: resources.adminKey.secretArn,
         IMPORTS_QUEUE_URL: resources.importsQueue.queue.queueUrl,
         BILLING_SECRET_ARN: resources.billingSecret.secretArn,

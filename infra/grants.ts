@@ -77,6 +77,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:Scan',
       'dynamodb:UpdateItem',
     ],
+    // A reconciliation reads all counters, and some of them again.
+    UsageTable: ['dynamodb:BatchGetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
     OperationsTable: [
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
@@ -140,6 +142,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:UpdateItem',
     ],
     EventsQueue: ['sqs:SendMessage'],
+    // Reconciliations go on in the reprocess function.
+    ReprocessQueue: ['sqs:SendMessage'],
     ImportsQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.

@@ -23,6 +23,7 @@ import { openApiRoutes } from './routes/openapi.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { providerImportRoutes } from './routes/provider-imports.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { reprocessingRoutes } from './routes/reprocessing.ts';
 import { ruleImportRoutes } from './routes/rule-import.ts';
 import { ruleImpactRoutes } from './routes/rule-impact.ts';
@@ -85,6 +86,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     sessionRoutes,
     overviewRoutes,
     quarantineRoutes,
+    reconciliationRoutes,
     featureRoutes,
     ruleRoutes,
     ruleImportRoutes,

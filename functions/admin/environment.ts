@@ -10,6 +10,7 @@ const schema = z.object({
   OPERATIONS_TABLE: text,
   ADMIN_KEY_SECRET_ARN: text,
   EVENTS_QUEUE_URL: text,
+  REPROCESS_QUEUE_URL: text,
   BILLING_SECRET_ARN: text,
   IMPORTS_QUEUE_URL: text,
   /** With a slash at the end. */

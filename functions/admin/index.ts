@@ -21,11 +21,13 @@ import { KeyUse } from '../../adapters/key-use.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
 import { SessionStore } from '../../adapters/session-store.ts';
 import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
+import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserImport } from '../../adapters/user-import.ts';
@@ -82,6 +84,8 @@ export const handler = functionUrlHandler(
     flags: new FlagStore(dynamo, environment.USERS_TABLE, users),
     userList: new UserList(dynamo, environment.USERS_TABLE),
     jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
+    reconciliations: new ReconciliationStore(dynamo, environment.OPERATIONS_TABLE),
+    reprocessQueue: new SweepQueue(sqsClient(), environment.REPROCESS_QUEUE_URL),
     imports: new ImportStore(dynamo, environment.OPERATIONS_TABLE),
     importQueue: new ImportQueue(sqsClient(), environment.IMPORTS_QUEUE_URL),
     userImport: new UserImport(dynamo, environment.USERS_TABLE, users),

@@ -47,6 +47,11 @@ export const OPERATIONS = {
   listReprocessingJobs: { method: 'get', path: '/api/reprocessing', scope: 'read' },
   getReprocessingJob: { method: 'get', path: '/api/reprocessing/{jobId}', scope: 'read' },
 
+  startReconciliation: { method: 'post', path: '/api/reconciliations', scope: 'admin', body: 'none' },
+  reconcile: { method: 'post', path: '/api/reconcile', scope: 'admin', body: 'none' },
+  listReconciliations: { method: 'get', path: '/api/reconciliations', scope: 'read' },
+  getReconciliation: { method: 'get', path: '/api/reconciliations/{reconciliationId}', scope: 'read' },
+
   listEvents: { method: 'get', path: '/api/events', scope: 'read' },
   getEvent: { method: 'get', path: '/api/events/{messageId}', scope: 'read' },
   explainEvent: { method: 'get', path: '/api/events/{messageId}/explain', scope: 'read' },

@@ -1,22 +1,25 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
-import { parseReprocessMessage } from '../../adapters/sweep-queue.ts';
+import { parseReprocessMessage, type ReprocessMessage } from '../../adapters/sweep-queue.ts';
 import { logError } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
 import { quietErrors } from '../quiet-errors.ts';
 import type { TimeLeft } from '../time-left.ts';
 import { planRevisions } from './plan-revisions.ts';
 import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
+import { reconcilePart, resumeReconciliations, type ReconcileDependencies } from './reconcile.ts';
 import { reviseSegment, type ReviseDependencies } from './revise-segment.ts';
-import { sweepShard, type SweepDependencies } from './sweep-shard.ts';
+import { sweepShard, type SweepDependencies, type SweepResult } from './sweep-shard.ts';
 
-// Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep, a segment to scan).
+// Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep, a segment to scan,
+// a part of a reconciliation).
 // Guarantee: after a rule or feature changes, every stored unmapped event that it can match is tried against it; after a rule
 // is reverted or recounted, no stored event counts by one of its versions before that.
 // A retry plans what is not planned yet and goes on where a task stands.
 
-export interface ReprocessDependencies extends PlanDependencies, SweepDependencies, ReviseDependencies {
+export interface ReprocessDependencies
+  extends PlanDependencies, SweepDependencies, ReviseDependencies, ReconcileDependencies {
   readonly queue: EventQueue;
   readonly retryMarkers: RetryMarkers;
 }
@@ -33,6 +36,7 @@ export function reprocessHandler(
     if ('trigger' in event) {
       await sendMarkedEvents(deps);
       await plan(deps);
+      await resumeReconciliations(deps);
       return undefined;
     }
     if (!isSqsEvent(event)) {
@@ -48,16 +52,23 @@ export function reprocessHandler(
           logError('a message on the reprocess queue is not one of ours', { messageId: record.messageId });
           continue;
         }
-        const result =
-          'segment' in message
-            ? await reviseSegment(deps, message, deadline)
-            : await sweepShard(deps, message, deadline);
+        const result = await work(deps, message, deadline);
         if (result === 'continue') await deps.sweeps.send([message]);
       }
       return new Set();
     });
     return await sweep(event);
   });
+}
+
+async function work(
+  deps: ReprocessDependencies,
+  message: ReprocessMessage,
+  deadline: number,
+): Promise<SweepResult> {
+  if ('reconciliationId' in message) return await reconcilePart(deps, message.reconciliationId, deadline);
+  if ('segment' in message) return await reviseSegment(deps, message, deadline);
+  return await sweepShard(deps, message, deadline);
 }
 
 async function plan(deps: ReprocessDependencies): Promise<void> {

@@ -10,10 +10,12 @@ import { JobStore } from '../../adapters/job-store.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UsageAudit } from '../../adapters/usage-audit.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { ingestHandler } from '../../functions/ingest/handler.ts';
 import { processHandler } from '../../functions/process/handler.ts';
@@ -339,6 +341,8 @@ function wireReprocess(options: DeploymentOptions) {
     scan: new EventScan(dynamo, TABLES.events),
     pastChanges: new PastChanges(dynamo, TABLES.config),
     jobs: new JobStore(dynamo, TABLES.operations),
+    audit: new UsageAudit(dynamo, TABLES),
+    reconciliations: new ReconciliationStore(dynamo, TABLES.operations),
     sweeps: new SweepQueue(sqs, urlOf(QUEUES.sweeps)),
     queue: new EventQueue(sqs, urlOf(QUEUES.events)),
     retryMarkers: new RetryMarkers(dynamo, TABLES.operations),

@@ -8,12 +8,14 @@ import { EventStore } from '../../adapters/event-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites } from '../../adapters/ruleset-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { groupItemKey, shardFor, unmappedPk } from '../../adapters/unmapped-item.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UsageAudit } from '../../adapters/usage-audit.ts';
 import type { EventMatcher } from '../../core/mapping/rule.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../core/ruleset.ts';
 import { processHandler } from '../../functions/process/handler.ts';
@@ -188,6 +190,8 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
       scan: new EventScan(clients.dynamo, TABLES.events),
       pastChanges: new PastChanges(clients.dynamo, TABLES.config),
       jobs: new JobStore(clients.dynamo, TABLES.operations),
+      audit: new UsageAudit(clients.dynamo, TABLES),
+      reconciliations: new ReconciliationStore(clients.dynamo, TABLES.operations),
       sweeps: new SweepQueue(clients.sqs, urlOf(QUEUES.sweeps)),
       queue: new EventQueue(clients.sqs, urlOf(QUEUES.events)),
       retryMarkers: new RetryMarkers(clients.dynamo, TABLES.operations),

@@ -23,12 +23,14 @@ import { KeyUse } from '../../adapters/key-use.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { newRuleId } from '../../adapters/rule-id.ts';
 import { Quarantine } from '../../adapters/quarantine.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
 import { SettingsStore } from '../../adapters/settings-store.ts';
 import { SessionStore } from '../../adapters/session-store.ts';
 import { SignInAttempts } from '../../adapters/sign-in-attempts.ts';
+import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserImport } from '../../adapters/user-import.ts';
@@ -92,6 +94,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const billing = { key: '{}', fails: false };
   const importQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
   const keyUse = new KeyUse(dynamo, tables.operations);
+  const reprocessQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
@@ -126,6 +129,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     flags: new FlagStore(dynamo, tables.users, users),
     userList: new UserList(dynamo, tables.users),
     jobs: new JobStore(dynamo, tables.operations),
+    reconciliations: new ReconciliationStore(dynamo, tables.operations),
+    reprocessQueue: new SweepQueue(queueOf(reprocessQueue), 'http://queue.invalid/reprocess'),
     imports: new ImportStore(dynamo, tables.operations),
     importQueue: new ImportQueue(queueOf(importQueue), 'http://queue.invalid/imports'),
     userImport: new UserImport(dynamo, tables.users, users),
@@ -147,6 +152,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     sqsOfImports: queueOf(importQueue),
     /** Bodies of the messages for the imports function. */
     importQueue,
+    /** Whether the reprocess queue answers. */
+    reprocessQueue,
     /** What the secret of the billing providers holds. */
     billing,
     keys,

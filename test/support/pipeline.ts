@@ -9,10 +9,12 @@ import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites, RulesetStore } from '../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
+import { UsageAudit } from '../../adapters/usage-audit.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import type { RulesetSnapshot } from '../../core/ruleset.ts';
 import { ingestHandler } from '../../functions/ingest/handler.ts';
@@ -101,6 +103,8 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     scan: new EventScan(client, tables.events),
     pastChanges: new PastChanges(client, tables.config),
     jobs: new JobStore(client, tables.operations),
+    audit: new UsageAudit(client, tables),
+    reconciliations: new ReconciliationStore(client, tables.operations),
     sweeps: new SweepQueue(sqs.client, sweepQueue.url),
     queue,
     retryMarkers,

@@ -53,6 +53,7 @@ const NO_IDS: Ids = {
   ruleId: 'rul_nothing',
   jobId: 'job_9999999999',
   importId: 'import_0000000000000_000000000000',
+  reconciliationId: 'rec_0000000000000_000000000000',
   messageId: 'nothing',
   userId: 'nobody',
   event: 'Nothing',
@@ -174,6 +175,7 @@ async function seed(): Promise<Ids> {
     userId: 'user-1',
     mergeId,
     email: 'ada@example.com',
+    reconciliationId: fieldOf(await ask('startReconciliation', 202), 'id'),
     importId: importIdOf(await ask('importUsers', 200)),
   };
 }
@@ -285,6 +287,9 @@ test('what goes on in the background is accepted', async () => {
   admin.billing.key = BILLING;
   await ask('importUsers', 202, NO_IDS, file(`userId\n${'a\n'.repeat(501)}`));
   await ask('importFromStripe', 202);
+  const started = await ask('reconcile', 202);
+  // One that is running is not started again.
+  expect(fieldOf(await ask('startReconciliation', 202), 'id')).toBe(fieldOf(started, 'id'));
   await ask('changeSettings', 200);
   await ask('importFromChargebee', 202);
 });

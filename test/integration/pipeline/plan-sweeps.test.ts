@@ -2,9 +2,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { EventQueue } from '../../../adapters/event-queue.ts';
 import { EventScan } from '../../../adapters/event-scan.ts';
 import { PastChanges } from '../../../adapters/past-changes.ts';
+import { ReconciliationStore } from '../../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../../adapters/retry-markers.ts';
 import { RulesetStore, type RulesetHead } from '../../../adapters/ruleset-store.ts';
 import { SweepQueue } from '../../../adapters/sweep-queue.ts';
+import { UsageAudit } from '../../../adapters/usage-audit.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
 import { reprocessHandler, type ReprocessDependencies } from '../../../functions/reprocess/handler.ts';
 import {
@@ -71,6 +73,8 @@ async function triggerWith(changed: Partial<ReprocessDependencies>): Promise<voi
     scan: new EventScan(client, tables.events),
     pastChanges: new PastChanges(client, tables.config),
     jobs,
+    audit: new UsageAudit(client, tables),
+    reconciliations: new ReconciliationStore(client, tables.operations),
     sweeps: new SweepQueue(engines.sqs.client, queues.sweeps.url),
     queue: new EventQueue(engines.sqs.client, queues.events.url),
     retryMarkers: new RetryMarkers(client, tables.operations),
