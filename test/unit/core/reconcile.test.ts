@@ -38,3 +38,14 @@ test('an amount that is wrong twice in the same way is reported', () => {
   expect(second.confirmed.map(({ hour }) => hour)).toEqual([undefined, 10]);
   expect(second.again.size).toBe(0);
 });
+
+test('an amount that moved while the events were read is not reported, however often', () => {
+  const round = { before: rows('2'), expected: rows('2', '1'), after: rows('2', '1') };
+  const first = judgeRound(round, NOTHING);
+  const second = judgeRound(round, first.suspects);
+  expect([first, second].map(({ moving, suspects }) => [moving, suspects.size])).toEqual([
+    [2, 0],
+    [2, 0],
+  ]);
+  expect(second.confirmed).toEqual([]);
+});
