@@ -1,3 +1,4 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
   addEngageWord,
   EMPTY_ENGAGE,
@@ -8,7 +9,7 @@ import {
 } from '../core/engage.ts';
 import { N } from './attributes.ts';
 import type { DecidedEvent, PlannedItem } from './commit-plan.ts';
-import { memberKey, toEngageItem, type StoredEngage } from './engage-item.ts';
+import { engageKey, memberKey, toEngageItem, type StoredEngage } from './engage-item.ts';
 import { keyPartOf } from './keys.ts';
 
 // What a chunk changes of what Engage said: one item per user, and a row of the list of members for each audience that a
@@ -58,25 +59,35 @@ export function planEngage(table: string, chunk: readonly DecidedEvent[], known:
     if (change.changed)
       changed.set(userKey, { profile: change.profile, owners: [...(before?.owners ?? []), key] });
   }
-  const items = [...changed].flatMap(([userKey, { profile, owners }]) => {
-    const before = known.get(userKey);
-    const item = toEngageItem(userKey, profile, (before?.version ?? 0) + 1);
-    return [
-      {
-        item: {
+  const items = [...changed].flatMap(([userKey, { profile, owners }]) =>
+    engageItems(table, userKey, known.get(userKey), profile, owners),
+  );
+  return { items, notes };
+}
+
+/** What makes of one profile the other: the item of the user, removed when nothing is left, and rows of audiences. */
+export function engageItems(
+  table: string,
+  userKey: string,
+  before: StoredEngage | undefined,
+  after: EngageProfile,
+  owners: readonly string[] = [],
+): PlannedItem[] {
+  const condition = {
+    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
+    ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
+  };
+  const item: TransactWriteItem =
+    after.audiences.size + after.computedTraits.size === 0
+      ? { Delete: { TableName: table, Key: engageKey(userKey), ...condition } }
+      : {
           Put: {
             TableName: table,
-            Item: { ...item },
-            ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
-            ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
+            Item: { ...toEngageItem(userKey, after, (before?.version ?? 0) + 1) },
+            ...condition,
           },
-        },
-        owners,
-      },
-      ...memberItems(table, userKey, before ?? EMPTY_ENGAGE, profile),
-    ];
-  });
-  return { items, notes };
+        };
+  return [{ item, owners }, ...memberItems(table, userKey, before ?? EMPTY_ENGAGE, after)];
 }
 
 function memberItems(
@@ -85,9 +96,12 @@ function memberItems(
   before: EngageProfile,
   after: EngageProfile,
 ): PlannedItem[] {
-  return [...after.audiences].flatMap(([name, audience]) => {
-    const was = before.audiences.get(name);
-    const [wasMember, member] = [was !== undefined && isMember(was), isMember(audience)];
+  const isIn = (profile: EngageProfile, name: string): boolean => {
+    const audience = profile.audiences.get(name);
+    return audience !== undefined && isMember(audience);
+  };
+  return [...new Set([...before.audiences.keys(), ...after.audiences.keys()])].flatMap((name) => {
+    const [wasMember, member] = [isIn(before, name), isIn(after, name)];
     if (wasMember === member) return [];
     const item = member
       ? { Put: { TableName: table, Item: memberKey(name, userKey) } }

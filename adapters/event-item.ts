@@ -25,7 +25,8 @@ import { keyPartOf } from './keys.ts';
 // The stored form of an event. The item's attributes are what lists and decisions need without the body; the body is the
 // sender's own JSON text, deflated, never a DynamoDB map (32 levels, no empty keys, `__proto__`, integers above 2^53).
 
-export const EVENT_STATES = ['received', 'mapped', 'unmapped', 'applied', 'quarantined'] as const;
+/** `erased`: only a marker is left (adapters/erase-plan.ts), so that the messageId stays known and totals can be recomputed. */
+export const EVENT_STATES = ['received', 'mapped', 'unmapped', 'applied', 'quarantined', 'erased'] as const;
 export type EventState = (typeof EVENT_STATES)[number];
 
 /** Bodies that deflate to more go to items of their own, so that a transaction of many events stays under 4 MB. */
@@ -78,7 +79,7 @@ export interface OutcomeRevision {
   readonly kept: boolean;
 }
 
-/** An event's item without its body. */
+/** An event's item without its body. Of an erased event, messageId and userId are empty. */
 export interface EventRecord extends StoredEventHead {
   readonly messageId: string;
   readonly state: EventState;
@@ -162,11 +163,14 @@ export function fromEventItem(item: Item): EventRecord {
   const type: EventType = readOneOf(item, 'ty', ['identify', 'track']);
   const time = Number(readS(item, 't').slice(0, 13));
   if (!Number.isSafeInteger(time)) throw new DamagedItemError('The stored event has no readable time.');
-  const userKey = readS(item, 'u');
+  const state = readOneOf(item, 'st', EVENT_STATES);
+  // Of an erased event both ids are gone.
+  const isErased = state === 'erased';
+  const userKey = isErased ? '=' : readS(item, 'u');
   return {
     key: readS(item, 'pk').slice(eventPk('').length),
-    messageId: readText(item, 'id'),
-    state: readOneOf(item, 'st', EVENT_STATES),
+    messageId: isErased ? '' : readText(item, 'id'),
+    state,
     type,
     userId: userKey.startsWith('=') ? userKey.slice(1) : readText(item, 'ui'),
     ...(item['en'] !== undefined && { name: readText(item, 'en') }),

@@ -64,6 +64,11 @@ export class EventStore {
     const body = toBodyItems(event.key, event.text, () =>
       createHash('sha256').update(event.text).digest('base64url').slice(0, 22),
     );
+    if (body.chunks.length > 0) {
+      // Parts of a second body would be left behind, and of an erased event nothing may be.
+      const known = (await this.items([event.key])).get(event.key);
+      if (known !== undefined) return await this.duplicateOf(event, known);
+    }
     // Before the event: an event whose body is missing could never be decided. Chunks without an event are harmless.
     await Promise.all(
       body.chunks.map((chunk) =>
@@ -140,6 +145,7 @@ export class EventStore {
 
   private async duplicateOf(event: NewEvent, first: Item): Promise<PutResult> {
     const record = fromEventItem(first);
+    if (record.state === 'erased') return { kind: 'duplicate', state: 'erased', conflict: false };
     const conflict = !saysTheSame(event.text, await this.textOf(first, record.key));
     if (conflict && record.conflictAt === undefined) {
       await this.dynamo.send(
@@ -155,10 +161,11 @@ export class EventStore {
     return { kind: 'duplicate', state: record.state, conflict };
   }
 
-  /** The records of these keys, consistently read; keys that are not stored are missing from the answer. */
+  /** The records of these keys, consistently read; what is not stored, or has been erased, is missing from the answer. */
   async records(keys: Iterable<string>): Promise<Map<string, EventRecord>> {
     const items = await this.items(keys);
-    return new Map([...items].map(([key, item]) => [key, fromEventItem(item)]));
+    const records = [...items].map(([key, item]) => [key, fromEventItem(item)] as const);
+    return new Map(records.filter(([, { state }]) => state !== 'erased'));
   }
 
   /**

@@ -15,7 +15,7 @@ import {
 import { emailItemKey, emailKeyOf, membersText, toEmailItem } from './email-item.ts';
 import { toMergeItem } from './merge-item.ts';
 import { addCounts, NO_COUNTS, toUserCountUpdate, type UserCounts } from './user-count-item.ts';
-import { toUserItem } from './user-item.ts';
+import { toUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
 // From a draft to the items of a transaction. Every item is written under the condition that it still is what was read,
 // and the rows of lists and the counts follow from the difference, so that neither can disagree with what they list.
@@ -65,18 +65,25 @@ const lacksBilling = (node: UserNode | undefined): boolean =>
 const step = (before: boolean, after: boolean): -1 | 0 | 1 => (before === after ? 0 : after ? 1 : -1);
 
 function nodeItems(table: string, { before, after, owners }: Change<UserNode>): Counted[] {
-  if (after === undefined) return [];
+  const either = after ?? before;
+  if (either === undefined) return [];
   const listed = step(isListed(before), isListed(after));
   const missing = step(lacksBilling(before), lacksBilling(after));
-  const { userId } = after;
-  const item: TransactWriteItem = {
-    Put: {
-      TableName: table,
-      Item: { ...toUserItem({ ...after, version: (before?.version ?? 0) + 1 }) },
-      ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
-      ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
-    },
+  const { key, userId } = either;
+  const condition = {
+    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
+    ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
   };
+  const item: TransactWriteItem =
+    after === undefined
+      ? { Delete: { TableName: table, Key: { pk: S(userKeyPk(key)), sk: S(USER_SK) }, ...condition } }
+      : {
+          Put: {
+            TableName: table,
+            Item: { ...toUserItem({ ...after, version: (before?.version ?? 0) + 1 }) },
+            ...condition,
+          },
+        };
   return [
     {
       items: [

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { decideEvent } from '../core/decide-event.ts';
+import { isBefore } from '../core/erasure.ts';
 import type { Ruleset } from '../core/ruleset.ts';
 import type { Item } from './attributes.ts';
 import { pause } from './backoff.ts';
@@ -7,8 +8,10 @@ import { commitChunk, type CommitResult, type FailedEvent } from './commit.ts';
 import { packChunks, type DecidedEvent, type Tables } from './commit-plan.ts';
 import { engageWordOf } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
-import type { EventState } from './event-item.ts';
 import { revisionsIn } from './event-outcome.ts';
+import { eraseEvents, type ErasedEvents } from './erase-events.ts';
+import { fromEventItem, type EventState } from './event-item.ts';
+import { readTombstones } from './tombstone-item.ts';
 import { isPermanent } from './failure-kind.ts';
 import { factsForIdentifies } from './identity-facts.ts';
 import type { EventStore } from './event-store.ts';
@@ -46,6 +49,8 @@ export interface Settled {
   readonly quarantined: number;
   /** How many events of each name were looked at. */
   readonly names: ReadonlyMap<string, number>;
+  /** Events of a user that was erased after they happened: they were accepted, and are dropped. */
+  readonly erased: number;
   readonly failed: readonly FailedEvent[];
 }
 
@@ -66,7 +71,7 @@ export async function settleEvents(
   options: SettleOptions,
 ): Promise<Settled> {
   const unique = [...new Set(keys)];
-  const total = { mapped: 0, unmapped: 0, applied: 0, quarantined: 0 };
+  const total = { mapped: 0, unmapped: 0, applied: 0, quarantined: 0, erased: 0 };
   const failed: FailedEvent[] = [];
   const names = new Map<string, number>();
   for (let start = 0; start < unique.length; start += EVENTS_AT_ONCE) {
@@ -79,7 +84,8 @@ export async function settleEvents(
       }
       // Many who claim one email come past one another only a few at a time.
       if (round > 1) await pause(round - 1);
-      const { decided, done, stale, broken } = await settleRound(deps, pending, options, names);
+      const { decided, done, erased, stale, broken } = await settleRound(deps, pending, options, names);
+      total.erased += erased;
       for (const key of done) {
         const kind = decided.get(key);
         if (kind !== undefined) total[kind] += 1;
@@ -94,6 +100,7 @@ export async function settleEvents(
 interface Round {
   readonly decided: ReadonlyMap<string, DecidedEvent['decision']['kind']>;
   readonly done: readonly string[];
+  readonly erased: number;
   readonly stale: readonly string[];
   readonly broken: readonly FailedEvent[];
 }
@@ -107,7 +114,8 @@ async function settleRound(
   // The ruleset before the events: a decision may be older than the rules of its commit (the fence then stops it), never
   // newer than the generation that it claims.
   const ruleset = await deps.rulesets.current();
-  const items = await deps.events.items(keys);
+  const items = new Map(await deps.events.items(keys));
+  const late = await eraseLate(deps, items, options);
   const broken: FailedEvent[] = [];
   const decided: DecidedEvent[] = [];
   await Promise.all(
@@ -123,8 +131,8 @@ async function settleRound(
     }),
   );
   const first = await commitAll(deps, decided, options);
-  const failures = [...broken, ...first.failed];
-  if (options.quarantine !== true) return toRound(decided, first, failures);
+  const failures = [...broken, ...first.failed, ...late.failed];
+  if (options.quarantine !== true) return toRound(decided, first, failures, late);
 
   const records = await deps.events.records(
     failures.filter(({ permanent }) => permanent).map(({ key }) => key),
@@ -146,17 +154,60 @@ async function settleRound(
     [...decided, ...doomed],
     { done: [...first.done, ...second.done], stale: [...first.stale, ...second.stale], failed: [] },
     failures.filter(({ key }) => !settled.has(key)),
+    late,
   );
 }
+
+/**
+ * Erases what belongs to users that were erased since, and takes it out of `items`. What is decided by the others may be
+ * overtaken by an erasure; the last pass of that comes when no such decision can be under way any more (docs/erasure.md).
+ */
+async function eraseLate(
+  deps: SettleDependencies,
+  items: Map<string, Item>,
+  options: SettleOptions,
+): Promise<ErasedEvents> {
+  const open = [...items].filter(([, item]) => item['st']?.S === options.from);
+  const boundaries = await readTombstones(
+    deps.dynamo,
+    deps.tables.users,
+    open.flatMap(([, item]) => item['u']?.S ?? []),
+  );
+  if (boundaries.size === 0) return NOTHING_ERASED;
+  const late = open.filter(([, item]) => {
+    const boundary = boundaries.get(item['u']?.S ?? '');
+    return boundary !== undefined && isReadable(item) && isBefore(fromEventItem(item), boundary);
+  });
+  for (const [key] of late) items.delete(key);
+  return await eraseEvents(
+    deps,
+    late.map(([, item]) => item),
+    options.deadline,
+  );
+}
+
+/** A damaged item must not take a whole batch with it: deciding it says what is wrong with it. */
+function isReadable(item: Item): boolean {
+  try {
+    fromEventItem(item);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const NOTHING_ERASED: ErasedEvents = { erased: [], stale: [], failed: [] };
 
 const toRound = (
   decided: readonly DecidedEvent[],
   result: CommitResult,
   broken: readonly FailedEvent[],
+  late: ErasedEvents,
 ): Round => ({
   decided: new Map(decided.map(({ record, decision }) => [record.key, decision.kind])),
   done: result.done,
-  stale: result.stale,
+  erased: late.erased.length,
+  stale: [...result.stale, ...late.stale],
   broken,
 });
 

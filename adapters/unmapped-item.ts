@@ -110,6 +110,30 @@ export function toGroupUpdate(table: string, change: GroupChange, generation: nu
   };
 }
 
+/** Events leave a shard that holds them, whatever its fence: only who joins must have been tried. */
+export function toGroupLeaving(
+  table: string,
+  unmappedIn: string,
+  counts: ReadonlyMap<UnmappedReason, number>,
+): Update {
+  const adds: string[] = ['c :c'];
+  const values: Record<string, AttributeValue> = {};
+  let total = 0;
+  for (const [reason, count] of counts) {
+    const attribute = COUNT_OF[reason];
+    adds.push(`${attribute} :${attribute}`);
+    values[`:${attribute}`] = N(count);
+    total += count;
+  }
+  return {
+    TableName: table,
+    Key: groupItemKey(unmappedIn),
+    UpdateExpression: `ADD ${adds.join(', ')}`,
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ...values, ':c': N(total) },
+  };
+}
+
 /** One shard of a group, as stored. */
 export interface GroupShard {
   readonly group: UnmappedGroup;

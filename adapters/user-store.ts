@@ -12,6 +12,7 @@ import type { Page } from './event-store.ts';
 import { billingClaimKey, fromBillingClaimItem } from './billing-claim-item.ts';
 import { emailItemKey, fromEmailItem } from './email-item.ts';
 import { keyPartOf } from './keys.ts';
+import { readTombstones } from './tombstone-item.ts';
 import { fromUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
 // Reading users. A node is what is stored of one id; the user that an id belongs to is the root that its links lead to.
@@ -157,6 +158,12 @@ export class UserStore {
       at = next;
     }
     return ends;
+  }
+
+  /** Of an id whose user has been erased: the boundary of that erasure. */
+  async erasedBefore(userId: string): Promise<number | undefined> {
+    const key = keyPartOf(userId);
+    return (await readTombstones(this.dynamo, this.table, [key])).get(key);
   }
 
   /** What Engage said about all ids of these users, by the root's key. */

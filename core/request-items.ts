@@ -3,7 +3,13 @@ import { fieldLookup } from './field-lookup.ts';
 import { isJsonObject, ownValue, parseJson, type JsonObject, type JsonValue } from './json-value.ts';
 import { arrayElementSlices, memberSlice, memberSlices, type JsonSlice } from './json-slices.ts';
 import { numberSourceAt } from './number-source.ts';
-import { checkEvent, type AcceptedEvent, type Dialect, type Rejection } from './segment-event.ts';
+import {
+  checkEvent,
+  type AcceptedEvent,
+  type Dialect,
+  type Rejection,
+  type UserDeletion,
+} from './segment-event.ts';
 
 // From the body of a request to its events, each with the very text that its sender wrote. The webhook dialect has one
 // event or an array of events; the tracking dialect has one event, or a batch in an envelope.
@@ -15,6 +21,12 @@ export type RequestItem =
       readonly at: EventTime;
       /** The JSON text to store: the sender's, with an envelope's additions put in. */
       readonly text: string;
+      readonly deletion?: undefined;
+    }
+  | {
+      readonly ok: true;
+      readonly deletion: UserDeletion;
+      readonly at: EventTime;
     }
   | { readonly ok: false; readonly rejection: Rejection; readonly messageId?: string };
 
@@ -179,7 +191,9 @@ function readItem(value: JsonValue, text: string, context: RequestContext, sentA
     receivedAt: context.receivedAt,
     dialect: context.dialect,
   });
-  return { ok: true, event: checked.event, at, text };
+  return checked.deletion === undefined
+    ? { ok: true, event: checked.event, at, text }
+    : { ok: true, deletion: checked.deletion, at };
 }
 
 /** Whether the UTF-8 form has more bytes, without making it. */

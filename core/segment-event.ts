@@ -39,8 +39,14 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** Segment's `delete`: the user is to be erased. It is a request, not an event, and is not stored as one. */
+export interface UserDeletion {
+  readonly userId: string;
+}
+
 export type CheckedEvent =
-  | { readonly ok: true; readonly event: AcceptedEvent }
+  | { readonly ok: true; readonly event: AcceptedEvent; readonly deletion?: undefined }
+  | { readonly ok: true; readonly event?: undefined; readonly deletion: UserDeletion }
   | { readonly ok: false; readonly rejection: Rejection };
 
 /**
@@ -49,7 +55,7 @@ export type CheckedEvent =
  */
 export const ID_LENGTH_MAX = 8_192;
 
-const KNOWN_UNSUPPORTED = new Set(['page', 'screen', 'group', 'alias', 'delete']);
+const KNOWN_UNSUPPORTED = new Set(['page', 'screen', 'group', 'alias']);
 
 const typeOf = fieldLookup('type');
 const userIdOf = fieldLookup('userId');
@@ -85,6 +91,7 @@ export function checkEvent(
   if (typeof type !== 'string') return type;
   const userId = readUserId(payload);
   if (!userId.ok) return userId;
+  if (type === 'delete') return { ok: true, deletion: { userId: userId.value } };
   const messageId = readMessageId(payload, digitsOf);
   if (messageId !== undefined && messageId.length > ID_LENGTH_MAX)
     return reject('invalid_message_id', tooLong('messageId'));
@@ -100,7 +107,7 @@ export function checkEvent(
   return checkProperties(payload) ?? { ok: true, event: { ...head, name: name.value } };
 }
 
-function readType(payload: JsonObject, pathType: string | undefined): EventType | Refused {
+function readType(payload: JsonObject, pathType: string | undefined): EventType | 'delete' | Refused {
   const type = typeOf(payload) ?? pathType;
   if (typeof type !== 'string' || type.trim() === '') {
     return reject(
@@ -109,7 +116,7 @@ function readType(payload: JsonObject, pathType: string | undefined): EventType 
     );
   }
   const lowered = type.trim().toLowerCase();
-  if (lowered === 'identify' || lowered === 'track') return lowered;
+  if (lowered === 'identify' || lowered === 'track' || lowered === 'delete') return lowered;
   return reject(
     'unsupported_type',
     KNOWN_UNSUPPORTED.has(lowered)

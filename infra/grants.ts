@@ -40,7 +40,14 @@ const readStream = [
 
 // Deciding and committing is one path, called live and when reprocessing.
 const settleEvents: Grants = {
-  EventsTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  // Finding and deleting is for the parts of a body whose user has been erased.
+  EventsTable: [
+    'dynamodb:BatchGetItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+  ],
   UsageTable: ['dynamodb:UpdateItem'],
   // Deleting is for rows of lists and groups that a user leaves; the update counts.
   UsersTable: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -77,8 +84,24 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:Scan',
       'dynamodb:UpdateItem',
     ],
+    // Erasures read and clear what belongs to a user.
+    'EventsTable.byUser': ['dynamodb:Query'],
     // A reconciliation reads all counters, and some of them again.
-    UsageTable: ['dynamodb:BatchGetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+    UsageTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:Query',
+      'dynamodb:Scan',
+      'dynamodb:UpdateItem',
+    ],
+    UsersTable: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
     OperationsTable: [
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
@@ -145,6 +168,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     // Reconciliations go on in the reprocess function.
     ReprocessQueue: ['sqs:SendMessage'],
     ImportsQueue: ['sqs:SendMessage'],
+    // An erasure begins at once.
+    ReprocessQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.
     BillingSecret: ['secretsmanager:GetSecretValue'],

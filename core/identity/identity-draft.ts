@@ -111,6 +111,10 @@ export class IdentityDraft {
     this.nodeLayer.set(node.key, node, this.owner);
   }
 
+  removeNode(key: string): void {
+    this.nodeLayer.set(key, undefined, this.owner);
+  }
+
   putGroup(group: EmailGroup): void {
     this.emailLayer.set(group.email, group, this.owner);
   }

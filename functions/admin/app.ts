@@ -13,6 +13,7 @@ import { toInvalidRequest } from './problems.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { connectionRoutes } from './routes/connection.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
+import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { featureRoutes } from './routes/features.ts';
@@ -108,6 +109,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     flagRoutes,
     providerImportRoutes,
     importRoutes,
+    erasureRoutes,
     keyRoutes,
     reprocessingRoutes,
     settingsRoutes,

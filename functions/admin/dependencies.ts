@@ -5,6 +5,8 @@ import type { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { CursorSecret } from '../../adapters/cursor-secret.ts';
+import type { ErasureQueue } from '../../adapters/erasure-queue.ts';
+import type { ErasureStore } from '../../adapters/erasure-store.ts';
 import type { EventList } from '../../adapters/event-list.ts';
 import type { EventScan } from '../../adapters/event-scan.ts';
 import type { EventStore } from '../../adapters/event-store.ts';
@@ -57,6 +59,8 @@ export interface AdminDependencies {
   readonly users: UserStore;
   readonly merges: MergeStore;
   readonly flags: FlagStore;
+  readonly erasures: ErasureStore;
+  readonly erasureQueue: Pick<ErasureQueue, 'send'>;
   readonly userList: UserList;
   readonly jobs: JobStore;
   readonly reconciliations: ReconciliationStore;

@@ -196,6 +196,8 @@ function decisionSteps(facts: ExplainFacts): ExplainStep[] {
           ...decided,
         },
       ];
+    case 'erased':
+      return [{ kind: 'erased', title: 'It was erased with its user.', ...decided }];
   }
 }
 

@@ -6,6 +6,8 @@ import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import { CursorSecret } from '../../adapters/cursor-secret.ts';
+import { ErasureQueue } from '../../adapters/erasure-queue.ts';
+import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
@@ -43,6 +45,7 @@ import { functionUrlHandler } from './function-url.ts';
 
 const environment = readEnvironment(process.env);
 const dynamo = dynamoClient();
+const sqs = sqsClient();
 const now = Date.now;
 const secrets = secretsClient();
 const keyUse = new KeyUse(dynamo, environment.OPERATIONS_TABLE);
@@ -74,7 +77,7 @@ export const handler = functionUrlHandler(
       {
         events,
         markers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
-        queue: new EventQueue(sqsClient(), environment.EVENTS_QUEUE_URL),
+        queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),
       },
     ),
     feed: new FeedStore(dynamo, environment.OPERATIONS_TABLE),
@@ -82,6 +85,8 @@ export const handler = functionUrlHandler(
     users,
     merges: new MergeStore(dynamo, environment.USERS_TABLE, users),
     flags: new FlagStore(dynamo, environment.USERS_TABLE, users),
+    erasures: new ErasureStore(dynamo, environment.OPERATIONS_TABLE),
+    erasureQueue: new ErasureQueue(sqs, environment.REPROCESS_QUEUE_URL),
     userList: new UserList(dynamo, environment.USERS_TABLE),
     jobs: new JobStore(dynamo, environment.OPERATIONS_TABLE),
     reconciliations: new ReconciliationStore(dynamo, environment.OPERATIONS_TABLE),

@@ -65,6 +65,8 @@ export const OPERATIONS = {
   resolveUser: { method: 'post', path: '/api/users/resolve', scope: 'read' },
   mergeUsers: { method: 'post', path: '/api/users/merge', scope: 'admin' },
   getUser: { method: 'get', path: '/api/users/{userId}', scope: 'read' },
+  eraseUser: { method: 'delete', path: '/api/users/{userId}', scope: 'admin' },
+  getErasure: { method: 'get', path: '/api/erasures/{erasureId}', scope: 'read' },
 
   listMerges: { method: 'get', path: '/api/merges', scope: 'read' },
   undoMerge: { method: 'post', path: '/api/merges/{mergeId}/undo', scope: 'admin', body: 'none' },

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { ErasureStore } from '../../adapters/erasure-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { EventStore, PutResult } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { mapAtMost } from '../../adapters/map-at-most.ts';
 import type { RequestFeed } from '../../adapters/request-feed.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
+import { erasureBoundary } from '../../core/erasure.ts';
 import type { RequestItem } from '../../core/request-items.ts';
 import type { Dialect, EventType } from '../../core/segment-event.ts';
 
@@ -17,6 +20,7 @@ export interface AcceptDependencies {
   readonly queue: Pick<EventQueue, 'send'>;
   readonly retryMarkers: Pick<RetryMarkers, 'write'>;
   readonly feed: Pick<RequestFeed, 'note'>;
+  readonly erasures: Pick<ErasureStore, 'request'>;
 }
 
 /** The answer for one item, in the words of the interface. */
@@ -24,8 +28,10 @@ export interface ItemResult {
   /** Left out where it is very long: the results of 4,000 events must fit Lambda's 6 MB. */
   readonly messageId?: string;
   readonly status: 200 | 400 | 501;
-  readonly type?: EventType;
-  readonly effect?: 'stored';
+  readonly type?: EventType | 'delete';
+  /** `erasure`: the user will be erased. */
+  readonly effect?: 'stored' | 'erasure';
+  readonly erasureId?: string;
   readonly code?: string;
   readonly message?: string;
   readonly duplicate?: boolean;
@@ -41,6 +47,10 @@ export type Accepted =
 
 type Pending = { readonly index: number; readonly event: NewEvent };
 
+type Deletion = { readonly index: number; readonly userId: string; readonly boundary: number };
+
+/** Segment tells of up to 5,000 deletions in a burst. */
+const DELETIONS_AT_ONCE = 48;
 const ECHOED_ID_LENGTH_MAX = 256;
 const echo = (messageId: string | undefined): { messageId?: string } =>
   messageId === undefined || messageId.length > ECHOED_ID_LENGTH_MAX ? {} : { messageId };
@@ -52,10 +62,16 @@ export async function acceptEvents(
 ): Promise<Accepted> {
   const results = new Map<number, ItemResult>();
   const pending = new Map<string, Pending>();
+  const deletions: Deletion[] = [];
   for (const [index, item] of items.entries()) {
     if (!item.ok) {
       const { status, code, message } = item.rejection;
       results.set(index, { ...echo(item.messageId), status, code, message });
+      continue;
+    }
+    if (item.deletion !== undefined) {
+      const boundary = erasureBoundary(item.at.time, source.receivedAt);
+      deletions.push({ index, userId: item.deletion.userId, boundary });
       continue;
     }
     const messageId = item.event.messageId ?? randomUUID();
@@ -82,6 +98,14 @@ export async function acceptEvents(
   const failures: string[] = [];
   const events = [...pending.values()].map(({ event }) => event);
   const puts = await deps.events.putAll(events, (error) => failures.push(nameOf(error)));
+  await mapAtMost(DELETIONS_AT_ONCE, deletions, async ({ index, ...deletion }) => {
+    try {
+      const erasureId = await deps.erasures.request({ ...deletion, requestedAt: source.receivedAt });
+      results.set(index, { status: 200, type: 'delete', effect: 'erasure', erasureId });
+    } catch (error) {
+      failures.push(`deletion: ${nameOf(error)}`);
+    }
+  });
   const newKeys: string[] = [];
   const toQueue: string[] = [];
   for (const [at, { index, event }] of [...pending.values()].entries()) {

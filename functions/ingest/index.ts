@@ -1,6 +1,7 @@
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
+import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
@@ -22,6 +23,7 @@ export const handler = ingestHandler({
   retryMarkers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
   keys: new ApiKeyCache(keys, Date.now, new KeyUse(dynamo, environment.OPERATIONS_TABLE)),
   feed: new RequestFeed(new FeedStore(dynamo, environment.OPERATIONS_TABLE), Date.now),
+  erasures: new ErasureStore(dynamo, environment.OPERATIONS_TABLE),
   // Reading the key store and the queue is what accepting an event needs first.
   ready: () =>
     Promise.all([keys.find('health'), reachQueue(sqs, environment.EVENTS_QUEUE_URL)]).then(

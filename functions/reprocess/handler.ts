@@ -1,4 +1,6 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Erasing } from '../../adapters/erasing.ts';
+import { parseErasureMessage } from '../../adapters/erasure-queue.ts';
 import type { EventQueue } from '../../adapters/event-queue.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { parseReprocessMessage, type ReprocessMessage } from '../../adapters/sweep-queue.ts';
@@ -6,6 +8,8 @@ import { logError } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
 import { quietErrors } from '../quiet-errors.ts';
 import type { TimeLeft } from '../time-left.ts';
+import { eraseUser } from './erase-user.ts';
+import { planErasures } from './plan-erasures.ts';
 import { planRevisions } from './plan-revisions.ts';
 import { planSweeps, type PlanDependencies } from './plan-sweeps.ts';
 import { reconcilePart, resumeReconciliations, type ReconcileDependencies } from './reconcile.ts';
@@ -13,13 +17,15 @@ import { reviseSegment, type ReviseDependencies } from './revise-segment.ts';
 import { sweepShard, type SweepDependencies, type SweepResult } from './sweep-shard.ts';
 
 // Triggers: the Config stream (the rules changed), the timer, and the reprocess queue (a shard to sweep, a segment to scan,
-// a part of a reconciliation).
+// a part of a reconciliation, a user to erase).
 // Guarantee: after a rule or feature changes, every stored unmapped event that it can match is tried against it; after a rule
 // is reverted or recounted, no stored event counts by one of its versions before that.
+// And every erasure that was asked for is carried out.
 // A retry plans what is not planned yet and goes on where a task stands.
 
 export interface ReprocessDependencies
   extends PlanDependencies, SweepDependencies, ReviseDependencies, ReconcileDependencies {
+  readonly erasing: Erasing;
   readonly queue: EventQueue;
   readonly retryMarkers: RetryMarkers;
 }
@@ -35,6 +41,7 @@ export function reprocessHandler(
   return quietErrors(async (event, context) => {
     if ('trigger' in event) {
       await sendMarkedEvents(deps);
+      await planErasures(deps.erasing, deps.now);
       await plan(deps);
       await resumeReconciliations(deps);
       return undefined;
@@ -47,6 +54,13 @@ export function reprocessHandler(
     const deadline = deps.now() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
     const sweep = partialBatch(async (records) => {
       for (const record of records) {
+        const erasureId = parseErasureMessage(record.body);
+        if (erasureId !== undefined) {
+          const { erasing, now } = deps;
+          const result = await eraseUser({ ...erasing, now }, erasureId, deadline);
+          if (result === 'continue') await erasing.queue.send([erasureId]);
+          continue;
+        }
         const message = parseReprocessMessage(record.body);
         if (message === undefined) {
           logError('a message on the reprocess queue is not one of ours', { messageId: record.messageId });

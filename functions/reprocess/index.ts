@@ -1,4 +1,5 @@
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
+import { createErasing } from '../../adapters/erasing.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -18,13 +19,15 @@ const environment = readEnvironment(process.env);
 const dynamo = dynamoClient();
 const sqs = sqsClient();
 
+const tables = {
+  events: environment.EVENTS_TABLE,
+  usage: environment.USAGE_TABLE,
+  users: environment.USERS_TABLE,
+};
+
 export const handler = reprocessHandler({
   dynamo,
-  tables: {
-    events: environment.EVENTS_TABLE,
-    usage: environment.USAGE_TABLE,
-    users: environment.USERS_TABLE,
-  },
+  tables,
   events: new EventStore(dynamo, environment.EVENTS_TABLE),
   users: new UserStore(dynamo, environment.USERS_TABLE),
   rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
@@ -37,5 +40,10 @@ export const handler = reprocessHandler({
   sweeps: new SweepQueue(sqs, environment.REPROCESS_QUEUE_URL),
   queue: new EventQueue(sqs, environment.EVENTS_QUEUE_URL),
   retryMarkers: new RetryMarkers(dynamo, environment.OPERATIONS_TABLE),
+  erasing: createErasing(
+    { dynamo, sqs },
+    { ...tables, operations: environment.OPERATIONS_TABLE },
+    environment.REPROCESS_QUEUE_URL,
+  ),
   now: Date.now,
 });

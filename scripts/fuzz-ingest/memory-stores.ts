@@ -102,6 +102,7 @@ export function memoryStores(): MemoryStores {
       queue: { send: () => Promise.resolve([]) },
       retryMarkers: { write: () => Promise.resolve() },
       feed: { note: () => Promise.resolve() },
+      erasures: { request: () => Promise.resolve('era_fuzzed') },
       keys: { find: (secret) => Promise.resolve(KEYS.get(secret)) },
       ready: () => Promise.resolve(true),
       now,

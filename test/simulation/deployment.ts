@@ -2,6 +2,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
+import { createErasing } from '../../adapters/erasing.ts';
+import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -328,6 +330,7 @@ function wireIngest({ scheduler, clients: { dynamo, sqs } }: DeploymentOptions) 
     retryMarkers: new RetryMarkers(dynamo, TABLES.operations),
     keys: new ApiKeyCache(keys, now),
     feed: new RequestFeed(new FeedStore(dynamo, TABLES.operations), now),
+    erasures: new ErasureStore(dynamo, TABLES.operations),
     ready: () => Promise.resolve(true),
     now,
   });
@@ -346,6 +349,7 @@ function wireReprocess(options: DeploymentOptions) {
     sweeps: new SweepQueue(sqs, urlOf(QUEUES.sweeps)),
     queue: new EventQueue(sqs, urlOf(QUEUES.events)),
     retryMarkers: new RetryMarkers(dynamo, TABLES.operations),
+    erasing: createErasing({ dynamo, sqs }, TABLES, urlOf(QUEUES.sweeps)),
   });
 }
 

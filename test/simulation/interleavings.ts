@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK } from '../../adapters/event-item.ts';
+import { createErasing } from '../../adapters/erasing.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -195,6 +196,7 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
       sweeps: new SweepQueue(clients.sqs, urlOf(QUEUES.sweeps)),
       queue: new EventQueue(clients.sqs, urlOf(QUEUES.events)),
       retryMarkers: new RetryMarkers(clients.dynamo, TABLES.operations),
+      erasing: createErasing(clients, TABLES, urlOf(QUEUES.sweeps)),
     });
   const sweepAll = async (): Promise<void> => {
     for (const message of sqs.receive(QUEUES.sweeps, 100)) {

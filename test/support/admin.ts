@@ -8,6 +8,7 @@ import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
 import { CursorSecret } from '../../adapters/cursor-secret.ts';
+import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -128,6 +129,8 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     merges: new MergeStore(dynamo, tables.users, users),
     flags: new FlagStore(dynamo, tables.users, users),
     userList: new UserList(dynamo, tables.users),
+    erasures: new ErasureStore(dynamo, tables.operations),
+    erasureQueue: { send: () => Promise.resolve() },
     jobs: new JobStore(dynamo, tables.operations),
     reconciliations: new ReconciliationStore(dynamo, tables.operations),
     reprocessQueue: new SweepQueue(queueOf(reprocessQueue), 'http://queue.invalid/reprocess'),

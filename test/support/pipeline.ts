@@ -2,6 +2,8 @@ import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, SQSRecord } from 'aws-lambda';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { createErasing } from '../../adapters/erasing.ts';
+import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventQueue } from '../../adapters/event-queue.ts';
 import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
@@ -91,11 +93,13 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     queue,
     retryMarkers,
     keys: new ApiKeyCache(keys, now),
+    erasures: new ErasureStore(client, tables.operations),
     // Patient, because the machine of the tests may be busy.
     feed: new RequestFeed(new FeedStore(client, tables.operations, 30_000), now),
     ready: () => Promise.resolve(true),
     now,
   });
+  const erasing = createErasing({ dynamo: client, sqs: sqs.client }, tables, sweepQueue.url);
   const process_ = processHandler(settling, lastChanceQueue.arn);
   const reprocess = reprocessHandler({
     ...settling,
@@ -108,6 +112,7 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     sweeps: new SweepQueue(sqs.client, sweepQueue.url),
     queue,
     retryMarkers,
+    erasing,
   });
 
   /** Delivers every visible message once; returns how many messages were delivered. */
@@ -142,6 +147,7 @@ export async function createPipeline({ dynamo, sqs }: Engines) {
     jobs: new JobStore(client, tables.operations),
     feed: new FeedStore(client, tables.operations),
     settling,
+    erasing,
     ingest,
     process: process_,
     reprocess,

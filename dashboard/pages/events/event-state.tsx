@@ -8,6 +8,7 @@ export const STATES: Readonly<Record<EventStatus, { readonly label: string; read
   unmapped: { label: 'Unmapped', color: 'orange' },
   applied: { label: 'User updated', color: 'gray' },
   quarantined: { label: 'Quarantined', color: 'red' },
+  erased: { label: 'Erased', color: 'gray' },
 };
 
 /** What has become of an event. */

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { EventRecord } from '../../../adapters/event-item.ts';
 import type { Page } from '../../../adapters/event-store.ts';
-import { eventKeyOf } from '../../../adapters/keys.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toEventDetail, toEventSummary } from '../event-answer.ts';
+import { findEvent } from '../find-event.ts';
 import { operation } from '../operations.ts';
 import { toInvalidRequest } from '../problems.ts';
 import { errors, KEYED } from '../schemas/error.ts';
@@ -49,13 +49,7 @@ export function eventRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.get(get.getRoutingPath(), async (c) => {
     const query = noQuery.safeParse(c.req.query());
     if (!query.success) throw toInvalidRequest('query', query.error.issues);
-    const item = await deps.events.get(eventKeyOf(c.req.param('messageId')));
-    if (item === undefined) {
-      throw new ApiError(
-        'not_found',
-        'There is no event with this messageId: it was rejected, or never arrived.',
-      );
-    }
+    const item = await findEvent(deps.events, c.req.param('messageId'));
     const { record, event } = await deps.events.open(item);
     const head = JSON.stringify(toEventDetail(record));
     return c.body(`${head.slice(0, -1)},"body":${event.text}}`, 200, { 'content-type': 'application/json' });
@@ -90,6 +84,8 @@ async function findEvents({ eventList }: AdminDependencies, query: EventsQuery):
       );
     case undefined:
       throw ApiError.at('userId', 'Say which events: give userId, status=unmapped or status=quarantined.');
+    case 'erased':
+      throw ApiError.at('status', 'Erased events are not listed: there is nothing left of them to show.');
     default:
       throw ApiError.at(
         'status',

@@ -9,6 +9,7 @@ import { ApiError } from '../api-error.ts';
 import { toEventDetail } from '../event-answer.ts';
 import { explainFacts } from '../explain-facts.ts';
 import { explainSteps, rejectionSteps, type ExplainStep } from '../explain-steps.ts';
+import { refuseErased } from '../find-event.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
 import { explanationSchema } from '../schemas/explain.ts';
@@ -42,6 +43,7 @@ export function explainRoutes(app: AdminApp, deps: AdminDependencies): void {
         'There is no event with this messageId: it never arrived, or was refused a while ago. GET /api/feed shows what was refused lately.',
       );
     }
+    refuseErased(item);
     const record = fromEventItem(item);
     const head = { messageId: record.messageId, status: record.state, event: toEventDetail(record) };
     const opened = await events.open(item).catch((error: unknown) => {

@@ -25,6 +25,7 @@ const ruleVerdictSchema = z
   .openapi('RuleVerdict');
 
 export const EXPLAIN_KINDS = [
+  'erased',
   'rejected',
   'received',
   'stored',

@@ -54,6 +54,7 @@ const NO_IDS: Ids = {
   jobId: 'job_9999999999',
   importId: 'import_0000000000000_000000000000',
   reconciliationId: 'rec_0000000000000_000000000000',
+  erasureId: 'era_0000000000000000000000',
   messageId: 'nothing',
   userId: 'nobody',
   event: 'Nothing',
@@ -165,12 +166,14 @@ async function seed(): Promise<Ids> {
   await ask('mergeUsers', 200, NO_IDS, { body: { survivorId: 'user-1', absorbedId: 'user-3' } });
   const [mergeId = ''] = column(await ask('listMerges', 200), 'merges', 'id');
   await admin.jobs.start(3, 'rule "x" created', admin.clock.now);
+  const erasure = await ask('eraseUser', 202, { userId: 'somebody-else' });
   return {
     featureId: 'messages',
     ruleId: fieldOf(rule, 'id'),
     keyId: fieldOf(key, 'id'),
     jobId: 'job_0000000003',
     event: 'Page Opened',
+    erasureId: fieldOf(erasure, 'erasureId'),
     messageId: 't-1',
     userId: 'user-1',
     mergeId,

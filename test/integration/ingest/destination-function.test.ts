@@ -93,7 +93,8 @@ describe('the destination function', () => {
 
   test('turns 501 into unsupported, and 400 into an invalid payload, with the reason', async () => {
     const { onDelete, onTrack } = load();
-    await expect(onDelete({ type: 'delete', userId: 'u1' }, settings)).rejects.toBeInstanceOf(
+    await onDelete({ type: 'delete', userId: 'u1' }, settings);
+    await expect(onDelete({ type: 'unheard of', userId: 'u1' }, settings)).rejects.toBeInstanceOf(
       EventNotSupported,
     );
     await expect(onTrack(used('m1', { userId: null }), settings)).rejects.toBeInstanceOf(InvalidEventPayload);

@@ -78,6 +78,7 @@ async function triggerWith(changed: Partial<ReprocessDependencies>): Promise<voi
     sweeps: new SweepQueue(engines.sqs.client, queues.sweeps.url),
     queue: new EventQueue(engines.sqs.client, queues.events.url),
     retryMarkers: new RetryMarkers(client, tables.operations),
+    erasing: pipeline.erasing,
     ...changed,
   });
   await handler({ Records: [{ eventSource: 'aws:dynamodb', eventName: 'MODIFY' }] }, context());

@@ -1,0 +1,66 @@
+import type { Profile } from '../user.ts';
+import { leaveGroup } from './email-group.ts';
+import type { IdentityDraft } from './identity-draft.ts';
+import { emailOf, putRoot } from './root-change.ts';
+import { newNode, type Root, type UserNode } from './user-node.ts';
+
+// Taking a user apart, when it is erased. Ids leave a few at a time, so that a user of any size goes in transactions of a
+// bounded one: those furthest from the root first, so that no link ever leads to a node that is gone; the root last.
+
+export interface LeavingId {
+  readonly node: UserNode;
+  /** What was said under the id, and is not erased: the id goes on as a user of its own. Undefined: nothing is left. */
+  readonly kept: Profile | undefined;
+}
+
+/** The ids below the root, furthest first. */
+export function furthestFirst(nodes: readonly UserNode[]): readonly UserNode[] {
+  const byKey = new Map(nodes.map((node) => [node.key, node]));
+  const depthOf = (node: UserNode): number => {
+    let depth = 0;
+    for (
+      let at = byKey.get(node.mergedInto?.key ?? '');
+      at !== undefined;
+      at = byKey.get(at.mergedInto?.key ?? '')
+    )
+      depth += 1;
+    return depth;
+  };
+  return nodes
+    .map((node) => [depthOf(node), node] as const)
+    .toSorted(([a], [b]) => b - a)
+    .map(([, node]) => node);
+}
+
+/** Drafts that these ids leave the user. When the root is among them, they are all that is left of it. */
+export function takeApart(
+  draft: IdentityDraft,
+  root: Root,
+  members: readonly string[],
+  leaving: readonly LeavingId[],
+): void {
+  for (const { node, kept } of leaving) {
+    const { billingId } = node.said;
+    if (
+      billingId !== undefined &&
+      kept?.billingId?.value !== billingId.value &&
+      draft.billingOwner(billingId.value) === node.key
+    )
+      draft.putBillingOwner(billingId.value, undefined);
+    const isRoot = node.key === root.key;
+    const again = kept && bornAgain(node, kept);
+    if (again !== undefined) putRoot(draft, isRoot ? root : undefined, again);
+    else {
+      draft.removeNode(node.key);
+      const email = isRoot ? emailOf(root.profile) : undefined;
+      if (email !== undefined) draft.putGroup(leaveGroup(draft.group(email), root.key));
+    }
+  }
+  const left = new Set(leaving.map(({ node }) => node.key));
+  if (left.has(root.key)) return;
+  // Its profile is that of all its ids still: nobody is shown half a user, and it is about to go as well.
+  draft.putNode({ ...root, members: members.filter((key) => !left.has(key)) });
+}
+
+const bornAgain = ({ key, userId, createdAt, importedFrom }: UserNode, said: Profile): Root =>
+  newNode({ key, userId }, { said, createdAt, ...(importedFrom !== undefined && { importedFrom }) });
