@@ -165,11 +165,9 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
       'dynamodb:UpdateItem',
     ],
     EventsQueue: ['sqs:SendMessage'],
-    // Reconciliations go on in the reprocess function.
+    // Reconciliations go on in the reprocess function, and an erasure begins there at once.
     ReprocessQueue: ['sqs:SendMessage'],
     ImportsQueue: ['sqs:SendMessage'],
-    // An erasure begins at once.
-    ReprocessQueue: ['sqs:SendMessage'],
     AdminKey: ['secretsmanager:GetSecretValue'],
     // Only to say in the settings what is configured.
     BillingSecret: ['secretsmanager:GetSecretValue'],

@@ -171,6 +171,20 @@ test('everybody can be taken away as a file', async () => {
   expect(lines).toContain('alan.turing,alan.turing@example.com,Alan Turing,cus_Alan01');
 });
 
+test('a user is deleted for good only by who types its id', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/users/ada.phone');
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  const erase = page.getByRole('button', { name: 'Delete for good' });
+  expect(await erase.isDisabled()).toBe(true);
+  expect(await dashboard.look('user-delete')).toEqual([]);
+  await page.getByLabel('Type the id to confirm').fill('ada.phone');
+  await erase.click();
+  await page.getByText('The user is being erased').waitFor();
+  await dashboard.open('/users/ada.phone');
+  await page.getByText('There is no user with this id').waitFor();
+});
+
 test('nothing on any page broke the policy or threw', () => {
   expect(dashboard.faults).toEqual([]);
 });

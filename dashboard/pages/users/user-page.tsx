@@ -13,6 +13,7 @@ import { QueryState } from '../../parts/query-state.tsx';
 import { usePathParam } from '../../parts/use-path-param.ts';
 import { plainText } from '../../parts/visible-text.ts';
 import { useMayChange } from '../../session/session-store.ts';
+import { EraseUserDialog } from './erase-user-dialog.tsx';
 import { MergeTable } from './merge-table.tsx';
 import { MergeWithDialog } from './merge-with-dialog.tsx';
 import { UserEngage } from './user-engage.tsx';
@@ -97,8 +98,12 @@ function Actions({ user }: { readonly user: UserDetail }) {
   if (!useMayChange()) return null;
   return (
     <>
+      <Button variant="default" onClick={() => setQuestion('erase')}>
+        Delete
+      </Button>
       <Button onClick={() => setQuestion('merge')}>Merge with…</Button>
       <MergeWithDialog opened={question === 'merge'} onClose={close} user={user} />
+      <EraseUserDialog opened={question === 'erase'} onClose={close} user={user} />
     </>
   );
 }
