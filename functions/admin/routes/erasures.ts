@@ -5,7 +5,7 @@ import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { erasureSchema } from '../schemas/erasure.ts';
-import { errors, KEYED } from '../schemas/error.ts';
+import { CHANGE, errors, KEYED } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
 import { jsonAnswer } from '../schemas/json-content.ts';
 
@@ -16,7 +16,10 @@ const erase = createRoute({
   description:
     'All ids of the user, its usage and the contents of its events; the totals of features stay. Works in the background, and cannot be undone. Asked for again while it runs, it is the same erasure; an id that nobody has is no error.',
   request: { params: z.strictObject({ userId: pathId('userId', 'user-42') }), query: noQuery },
-  responses: { 202: jsonAnswer('The erasure is certain, and under way', erasureSchema), ...errors(...KEYED) },
+  responses: {
+    202: jsonAnswer('The erasure is certain, and under way', erasureSchema),
+    ...errors(...CHANGE),
+  },
 });
 
 const get = createRoute({

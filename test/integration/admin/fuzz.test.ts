@@ -8,7 +8,7 @@ import { readJudge, type ApiJudge, type DocumentedOperation } from '../../suppor
 // No answer may be 500, and none may be one that the document does not promise. The seed is fixed: a failure repeats.
 
 const SEED = 20_261_124;
-const REQUESTS = 2_500;
+const REQUESTS = 3_500;
 
 let dynamo: TestDynamo;
 let admin: Admin;
