@@ -42,15 +42,24 @@ export const CODES: ReadonlySet<string> = new Set([
 ]);
 
 const message = z.string().regex(/^[^\n]{1,200}$/);
-const result = z.strictObject({
-  messageId: z.string().min(1).max(256).optional(),
-  status: z.union([z.literal(200), z.literal(400), z.literal(501)]),
-  type: z.enum(['identify', 'track']).optional(),
-  effect: z.literal('stored').optional(),
-  code: z.string().optional(),
-  message: message.optional(),
-  duplicate: z.literal(true).optional(),
+const deletion = z.strictObject({
+  status: z.literal(200),
+  type: z.literal('delete'),
+  effect: z.literal('erasure'),
+  erasureId: z.string().min(1),
 });
+const result = z.union([
+  deletion,
+  z.strictObject({
+    messageId: z.string().min(1).max(256).optional(),
+    status: z.union([z.literal(200), z.literal(400), z.literal(501)]),
+    type: z.enum(['identify', 'track']).optional(),
+    effect: z.literal('stored').optional(),
+    code: z.string().optional(),
+    message: message.optional(),
+    duplicate: z.literal(true).optional(),
+  }),
+]);
 const failed = z.strictObject({
   success: z.literal(false),
   code: z.string(),
@@ -99,7 +108,9 @@ export function answerProblem(
   const { results } = parsed.data;
   const claimed = results.filter((each) => each.effect === 'stored' && each.duplicate !== true).length;
   if (claimed !== stored) return `claims ${claimed} stored events where there are ${stored}`;
-  return results.every((each) => (each.status === 200) === (each.code === undefined))
+  return results.every(
+    (each) => each.type === 'delete' || (each.status === 200) === (each.code === undefined),
+  )
     ? undefined
     : 'has a refused event without a code';
 }

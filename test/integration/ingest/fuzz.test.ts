@@ -71,6 +71,10 @@ function storedIn(body: string | undefined): number {
   if (!Array.isArray(results.results)) return 0;
   return results.results.filter(
     (each: unknown) =>
-      typeof each === 'object' && each !== null && 'effect' in each && !('duplicate' in each),
+      typeof each === 'object' &&
+      each !== null &&
+      'effect' in each &&
+      each.effect === 'stored' &&
+      !('duplicate' in each),
   ).length;
 }
