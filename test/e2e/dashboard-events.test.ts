@@ -62,7 +62,7 @@ test('accepted and refused events appear by themselves, and holding still holds'
     properties: { featureId: 'messages' },
   });
   const feed = page.getByRole('list', { name: 'Latest requests' });
-  await feed.getByText('Counted').waitFor();
+  await feed.getByText('Counted', { exact: true }).waitFor();
   await feed.getByText('userId is missing').waitFor();
   await feed.getByText('Known already').waitFor();
   expect(await dashboard.look('events-live')).toEqual([]);
