@@ -92,7 +92,9 @@ export class DashboardBrowser {
 
   async settled(): Promise<void> {
     await this.page.waitForLoadState('networkidle');
-    await this.page.locator('[aria-label="Loading"]').waitFor({ state: 'detached' });
+    // Several parts of a page may load at once, and one that is there may ask for the next.
+    const loading = this.page.locator('[aria-label="Loading"]');
+    while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
   }
 
   async signIn(key = ADMIN_KEY): Promise<void> {

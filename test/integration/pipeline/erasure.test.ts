@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { eraseEvents } from '../../../adapters/erase-events.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { erasureIdOf } from '../../../adapters/erasure-store.ts';
 import { MergeStore } from '../../../adapters/merge-store.ts';
@@ -395,6 +396,28 @@ describe('an erasure', () => {
     expect(await pipeline.users.get('ada-lovelace')).toBeUndefined();
     expect(await pipeline.users.get('eve-polastri')).toBeUndefined();
     expect(await everything()).not.toMatch(/ada-lovelace|Ada|eve-polastri/);
+  });
+
+  test('of an event that has changed since it was read changes nothing, and says so', async () => {
+    await pipeline.webhook([used('m1', 'ada-lovelace', 3), used('m2', 'ada-lovelace', 4)]);
+    const keys = ['m1', 'm2'].map(eventKeyOf);
+    const itemsNow = async () => [...(await pipeline.events.items(keys)).values()];
+    const received = await itemsNow();
+    await pipeline.drainEvents();
+    // Counted in between: erased as it was read, it would leave its usage behind.
+    const late = await eraseEvents(pipeline.settling, received, Infinity);
+    expect({ ...late, stale: late.stale.toSorted() }).toEqual({
+      erased: [],
+      stale: keys.toSorted(),
+      failed: [],
+    });
+    expect(await userDay('ada-lovelace')).toMatchObject({ sum: '7', count: 2 });
+    // Erased in between, by another worker or by a try whose answer was lost: its usage would be taken back twice.
+    const mapped = await itemsNow();
+    expect((await eraseEvents(pipeline.settling, mapped, Infinity)).erased).toHaveLength(2);
+    expect((await eraseEvents(pipeline.settling, mapped, Infinity)).erased).toEqual([]);
+    expect(await userDay('ada-lovelace')).toMatchObject({ sum: '0', count: 0 });
+    expect(await featureDay()).toMatchObject({ sum: '7', count: 2 });
   });
 
   test('in a burst of 300 is not lost when nothing but the timer sees it', async () => {
