@@ -102,6 +102,13 @@ test('two users with one email are merged, with their usage, and separated again
   expect(await messagesOf('ada.lovelace')).toBe(before + phone);
   expect(await messagesOf('ada.phone')).toBe(before + phone);
 
+  await dashboard.open('/users/ada.lovelace');
+  const events = page.getByRole('region', { name: 'Events of this user' });
+  await events.getByRole('link', { name: 'ada.lovelace' }).first().waitFor();
+  await page.getByLabel('That carried the id').selectOption('ada.phone');
+  await events.getByRole('link', { name: 'ada.phone' }).first().waitFor();
+  expect(await events.getByRole('link', { name: 'ada.lovelace' }).count()).toBe(0);
+
   await dashboard.open('/problems/merges');
   expect(await dashboard.look('problems-merges')).toEqual([]);
   await page.getByRole('button', { name: 'Undo' }).first().click();
@@ -181,6 +188,12 @@ test('a user is deleted for good only by who types its id', async () => {
   await page.getByLabel('Type the id to confirm').fill('ada.phone');
   await erase.click();
   await page.getByText('The user is being erased').waitFor();
+  // In the background, which takes as long as it takes.
+  await page.waitForFunction(
+    `fetch('/api/users/ada.phone').then(({ status }) => status === 404)`,
+    undefined,
+    { polling: 200 },
+  );
   await dashboard.open('/users/ada.phone');
   await page.getByText('There is no user with this id').waitFor();
 });

@@ -1,27 +1,12 @@
-import type { ReactNode } from 'react';
-import { Page } from '../../parts/page.tsx';
-import { TabLinks } from '../../parts/tab-links.tsx';
+import { TabbedPage, type TabProps } from '../../parts/tabbed-page.tsx';
 
-interface EventsFrameProps {
-  readonly title: string;
-  readonly description: ReactNode;
-  readonly actions?: ReactNode;
-  readonly children: ReactNode;
-}
+const LINKS = [
+  { to: '/events', label: 'Live' },
+  { to: '/events/search', label: 'Search' },
+  { to: '/events/quarantine', label: 'Quarantine' },
+] as const;
 
 /** The frame of the lists of events. */
-export function EventsFrame({ title, description, actions, children }: EventsFrameProps) {
-  return (
-    <Page title={title} description={description} actions={actions}>
-      <TabLinks
-        label="Events"
-        links={[
-          { to: '/events', label: 'Live' },
-          { to: '/events/search', label: 'Search' },
-          { to: '/events/quarantine', label: 'Quarantine' },
-        ]}
-      />
-      {children}
-    </Page>
-  );
+export function EventsFrame(tab: TabProps) {
+  return <TabbedPage label="Events" links={LINKS} tab={tab} />;
 }

@@ -31,10 +31,10 @@ export function ImportPage() {
   const one = query.data;
   const isMissing = query.error instanceof ApiError && query.error.status === 404;
   const refreshUsers = useRefreshUsers();
-  const isDone = one?.status === 'done';
+  const hasChangedUsers = one?.status === 'done' && !one.dryRun;
   useEffect(() => {
-    if (isDone) void refreshUsers();
-  }, [isDone]);
+    if (hasChangedUsers) void refreshUsers();
+  }, [hasChangedUsers]);
   return (
     <Page
       title={one === undefined ? 'Import' : kindOf(one)}

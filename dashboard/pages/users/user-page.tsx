@@ -52,7 +52,8 @@ export function UserPage() {
                   <MergeTable merges={found.merges} />
                 </Section>
               )}
-              <UserTimeline userId={found.userId} />
+              {/* Another user, or one whose ids have changed, begins with its own id again. */}
+              <UserTimeline key={found.userIds.join(' ')} user={found} />
             </>
           )}
         </QueryState>
