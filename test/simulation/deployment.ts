@@ -336,7 +336,7 @@ function wireIngest({ scheduler, clients: { dynamo, sqs } }: DeploymentOptions) 
   });
 }
 
-function wireReprocess(options: DeploymentOptions) {
+export function wireReprocess(options: Pick<DeploymentOptions, 'scheduler' | 'clients'>) {
   const { dynamo, sqs } = options.clients;
   return reprocessHandler({
     ...settlingOf(options),

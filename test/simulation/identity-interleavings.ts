@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
@@ -7,16 +6,12 @@ import { settleEvents } from '../../adapters/settle-events.ts';
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { EMPTY_SNAPSHOT } from '../../core/ruleset.ts';
 import { importUser, type ImportedUser } from '../support/imported-user.ts';
-import { QUEUE_SHAPES, settlingOf, TABLES } from './deployment.ts';
-import { rule as ruleNode, takeOverNode } from './determinism.ts';
-import { Faults } from './faults.ts';
+import { settlingOf, TABLES } from './deployment.ts';
+import { takeOverNode } from './determinism.ts';
 import { identityViolations, storedUsers } from './identity-invariants.ts';
-import { MemoryDynamo } from './memory-dynamo.ts';
-import { MemorySqs } from './memory-sqs.ts';
 import { Random } from './random.ts';
-import { invocationStorage, Scheduler, type Invocation, type Waiting } from './scheduler.ts';
-import { NoChance, Path } from './schedule-path.ts';
-import { plugIn, simulatedClients } from './simulated-aws.ts';
+import { Race, type RaceOptions } from './race.ts';
+import { Path } from './schedule-path.ts';
 
 // npm run simulate:identity [-- --crashes 1 --only TEXT --random N --seed S]
 //
@@ -162,17 +157,8 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Retries follow at once instead of after a pause, so that they meet what the others still do. */
-class Impatient extends Scheduler {
-  override sleep(ms: number, label?: string): Promise<void> {
-    return label === 'pause' ? this.turn('again') : super.sleep(ms, label);
-  }
-}
-
-const START = Date.parse('2026-11-23T12:00:00Z');
-
 /** Chooses among the options in a state; undefined where everything behind it is known. */
-type Choose = (state: () => string, options: number) => number | undefined;
+type Choose = RaceOptions['choose'];
 
 async function execute(
   scenario: Scenario,
@@ -180,77 +166,17 @@ async function execute(
   choose: Choose,
   isNewEnd: (state: string) => boolean,
 ) {
-  const random = new NoChance();
-  const answers = new Map<string, string>();
-  let crashes = 0;
-  let free = true;
-  let known = false;
-  const options: { waiting: Waiting; at: number; dies: boolean }[] = [];
-  const scheduler: Scheduler = new Impatient(START, {
-    turnMs: () => 0,
-    next: (ready) => {
-      if (free || known) return 0;
-      options.length = 0;
-      const ordered = ready
-        .map((waiting, at) => ({ waiting, at }))
-        .sort((a, b) => (labelOf(a.waiting) < labelOf(b.waiting) ? -1 : 1));
-      for (const dies of crashes < crashesMax ? [false, true] : [false])
-        for (const { waiting, at } of ordered) options.push({ waiting, at, dies });
-      const choice = choose(() => stateNow(ready), options.length);
-      const option = choice === undefined ? undefined : options[choice];
-      if (option === undefined) {
-        known = true;
-        return 0;
-      }
-      if (option.dies) {
-        crashes += 1;
-        option.waiting.invocation?.onKilled();
-      }
-      return option.at;
-    },
-  });
-  const stateNow = (ready: readonly Waiting[]): string =>
-    createHash('sha256')
-      .update(JSON.stringify([dynamo.fingerprint(), [...answers].sort(), ready.map(labelOf).sort(), crashes]))
-      .digest('base64');
-  ruleNode({ scheduler, random });
-  const faults = new Faults(random);
-  faults.heal();
-  const dynamo = new MemoryDynamo(
-    [
-      { name: TABLES.events, index: { name: 'byUser', hash: 'u', range: 't' } },
-      ...[TABLES.usage, TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
-    ],
-    {
-      now: () => scheduler.now,
-      pageItemsMax: 1_000,
-      indexLag: () => 0,
-      readLag: () => 0,
-      onCommit: () => undefined,
-    },
-  );
-  const sqs = new MemorySqs(QUEUE_SHAPES, {
-    now: () => scheduler.now,
-    random,
-    duplicates: () => 0,
-    onMessage: () => undefined,
-  });
-  const clients = simulatedClients();
-  plugIn({
-    scheduler,
-    random,
-    faults,
-    dynamo,
-    sqs,
+  const race = new Race({
+    crashesMax,
+    choose,
     // Each event belongs to one actor, and nobody changes the rules.
     isPrivate: (_, operation, body) =>
-      free || (operation !== 'TransactWriteItems' && !JSON.stringify(body).includes(`"${TABLES.users}"`)),
-    onAnswer: (invocation, operation, answer) => {
-      const name = invocation?.name ?? '';
-      const hash = createHash('sha256').update(answers.get(name) ?? '');
-      answers.set(name, hash.update(operation).update(JSON.stringify(answer)).digest('base64'));
-    },
+      operation !== 'TransactWriteItems' && !JSON.stringify(body).includes(`"${TABLES.users}"`),
+    impatient: true,
   });
+  const { scheduler } = race;
+  const { dynamo, clients } = race.world;
+  const start = scheduler.now;
   const settling = settlingOf({ scheduler, clients });
   const merges = new MergeStore(clients.dynamo, TABLES.users, settling.users);
   const put = async (step: Step, id: string): Promise<void> => {
@@ -263,8 +189,8 @@ async function execute(
       type: step.does,
       userId: step.userId,
       ...(isTrack && { name: 'Sent' }),
-      time: isTrack ? START : START + step.time,
-      receivedAt: START,
+      time: isTrack ? start : start + step.time,
+      receivedAt: start,
       dialect: 'webhook',
       apiKeyId: 'key',
       text: JSON.stringify({
@@ -283,12 +209,12 @@ async function execute(
         await settleEvents(settling, [eventKeyOf(id)], { from: 'received', deadline: Infinity });
         return;
       case 'merge':
-        await merges.merge({ ...step, actor: id, suffix: id, at: START, dryRun: false });
+        await merges.merge({ ...step, actor: id, suffix: id, at: start, dryRun: false });
         return;
       case 'undo': {
         const { nodes } = storedUsers(dynamo);
         const mergeId = nodes.get(`=${step.absorbedId}`)?.mergedInto?.mergeId;
-        if (mergeId !== undefined) await merges.undo(mergeId, { at: START, actor: id });
+        if (mergeId !== undefined) await merges.undo(mergeId, { at: start, actor: id });
       }
     }
   };
@@ -307,42 +233,26 @@ async function execute(
     await take(step, `before ${String(index)}`);
   }
   for (const [index, step] of scenario.race.entries()) await put(step, `race ${String(index)}`);
-  free = false;
-  answers.clear();
-  for (const [index, step] of scenario.race.entries()) {
-    const invocation: Invocation = {
-      name: `actor ${String(index)}`,
-      faulty: true,
-      slowMs: 0,
-      settles: false,
-      alive: true,
-      onKilled: () => {
-        invocation.alive = false;
-      },
-    };
-    scheduler.start(() => invocationStorage.run(invocation, () => take(step, `race ${String(index)}`)));
-  }
-  await scheduler.run(() => known);
-  if (known || !isNewEnd(stateNow([]))) return undefined;
+  const actors = new Map(
+    scenario.race.map((step, index) => [`actor ${String(index)}`, () => take(step, `race ${String(index)}`)]),
+  );
+  if (!(await race.run(actors, isNewEnd))) return undefined;
 
   // Peace: what died is delivered again.
-  free = true;
   for (const [index, step] of scenario.race.entries())
     if (step.does === 'identify' || step.does === 'track') await take(step, `race ${String(index)}`);
   const problems = identityViolations(dynamo);
   const tracks = [...scenario.before, ...scenario.race].filter(({ does }) => does === 'track').length;
   const counted = [...storedUsers(dynamo).counted.values()].reduce((sum, count) => sum + count, 0);
   if (counted !== tracks) problems.push(`${String(counted)} of ${String(tracks)} events count`);
-  for (const { id, undoneAt } of storedUsers(dynamo).merges.toSorted(() => (crashes === 0 ? 1 : -1)))
-    if (undoneAt === undefined) await merges.undo(id, { at: START, actor: 'all' });
+  for (const { id, undoneAt } of storedUsers(dynamo).merges.toSorted(() => (race.crashes === 0 ? 1 : -1)))
+    if (undoneAt === undefined) await merges.undo(id, { at: start, actor: 'all' });
   problems.push(...identityViolations(dynamo).map((problem) => `all undone: ${problem}`));
   for (const { key, mergedInto, members } of storedUsers(dynamo).nodes.values())
     if (mergedInto !== undefined || members.length > 0) problems.push(`all undone: ${key} is not alone`);
   for (const refusal of dynamo.refusals) problems.push(`the model refused ${refusal}`);
   return problems;
 }
-
-const labelOf = ({ invocation, label }: Waiting): string => `${invocation?.name ?? ''} ${label}`;
 
 async function explore(scenario: Scenario): Promise<void> {
   const started = performance.now();

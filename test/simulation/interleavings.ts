@@ -1,35 +1,20 @@
-import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK } from '../../adapters/event-item.ts';
-import { createErasing } from '../../adapters/erasing.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
-import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
-import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { PastChanges } from '../../adapters/past-changes.ts';
-import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
-import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { rulesetWrites } from '../../adapters/ruleset-store.ts';
-import { EventQueue } from '../../adapters/event-queue.ts';
-import { SweepQueue } from '../../adapters/sweep-queue.ts';
 import { groupItemKey, shardFor, unmappedPk } from '../../adapters/unmapped-item.ts';
-import { UnmappedStore } from '../../adapters/unmapped-store.ts';
-import { UsageAudit } from '../../adapters/usage-audit.ts';
 import type { EventMatcher } from '../../core/mapping/rule.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../core/ruleset.ts';
 import { processHandler } from '../../functions/process/handler.ts';
-import { reprocessHandler } from '../../functions/reprocess/handler.ts';
-import { QUEUE_SHAPES, QUEUES, settlingOf, TABLES, toRecord, urlOf } from './deployment.ts';
-import { rule as ruleNode, takeOverNode } from './determinism.ts';
-import { Faults } from './faults.ts';
+import { QUEUES, settlingOf, TABLES, toRecord, wireReprocess } from './deployment.ts';
+import { takeOverNode } from './determinism.ts';
 import { textOf } from './ledger.ts';
-import { MemoryDynamo } from './memory-dynamo.ts';
-import { MemorySqs } from './memory-sqs.ts';
-import { invocationStorage, Scheduler, type Invocation, type Waiting } from './scheduler.ts';
-import { NoChance, Path } from './schedule-path.ts';
-import { plugIn, simulatedClients } from './simulated-aws.ts';
+import type { MemoryDynamo } from './memory-dynamo.ts';
+import { Race } from './race.ts';
+import { Path } from './schedule-path.ts';
 import { isRecord, type JsonRecord, type WireItem } from './wire-item.ts';
 
 // npm run simulate:interleavings [-- --workers 2 --crashes 1 --only TEXT]
@@ -51,7 +36,7 @@ const { values } = parseArgs({
   },
 });
 
-interface Race {
+interface RaceOfARule {
   readonly name: string;
   readonly matcher: EventMatcher;
   /** Whether the event waits unmapped when the race begins; the workers are then ticks of the timer. */
@@ -63,7 +48,7 @@ const NAME = 'Report Exported';
 const EXACT: EventMatcher = { operator: 'equals', value: NAME };
 const PATTERN: EventMatcher = { operator: 'starts_with', value: 'Report' };
 
-const RACES: readonly Race[] = [
+const RACES: readonly RaceOfARule[] = [
   { name: 'a new event and a rule that names it', matcher: EXACT, unmappedBefore: false, workersMax: 2 },
   { name: 'a new event and a rule with a pattern', matcher: PATTERN, unmappedBefore: false, workersMax: 2 },
   { name: 'an unmapped event and a rule that names it', matcher: EXACT, unmappedBefore: true, workersMax: 1 },
@@ -91,87 +76,21 @@ interface Execution {
   readonly problems: readonly string[] | undefined;
 }
 
-const START = Date.parse('2026-11-23T12:00:00Z');
-
-async function execute(race: Race, path: Path, crashesMax: number, workers: number): Promise<Execution> {
+async function execute(
+  contest: RaceOfARule,
+  path: Path,
+  crashesMax: number,
+  workers: number,
+): Promise<Execution> {
   path.begin();
-  const random = new NoChance();
-  const answers = new Map<string, string>();
-  let crashes = 0;
-  let free = true;
-  let known = false;
-  let stored: string | undefined;
-  const options: { waiting: Waiting; at: number; dies: boolean }[] = [];
-
-  const scheduler: Scheduler = new Scheduler(START, {
-    turnMs: () => 0,
-    next: (ready) => {
-      if (free || known) return 0;
-      options.length = 0;
-      // In the order of their names: the order in which they came to wait is not part of the state.
-      const ordered = ready
-        .map((waiting, at) => ({ waiting, at }))
-        .sort((a, b) => (labelOf(a.waiting) < labelOf(b.waiting) ? -1 : 1));
-      for (const dies of crashes < crashesMax ? [false, true] : [false])
-        for (const { waiting, at } of ordered) options.push({ waiting, at, dies });
-      const choice = path.choose(stateNow(ready), options.length);
-      const option = choice === undefined ? undefined : options[choice];
-      if (option === undefined) {
-        known = true;
-        return 0;
-      }
-      if (option.dies) {
-        crashes += 1;
-        option.waiting.invocation?.onKilled();
-      }
-      return option.at;
-    },
+  const race = new Race({
+    crashesMax,
+    choose: (state, options) => path.choose(state(), options),
+    isPrivate,
+    queues: [QUEUES.sweeps],
   });
-  const stateNow = (ready: readonly Waiting[]): string => {
-    stored ??= dynamo.fingerprint();
-    const local = [...answers].sort(([a], [b]) => (a < b ? -1 : 1));
-    return createHash('sha256')
-      .update(JSON.stringify([stored, local, ready.map(labelOf).sort(), crashes, sqs.bodies(QUEUES.sweeps)]))
-      .digest('base64');
-  };
-  ruleNode({ scheduler, random });
-  const faults = new Faults(random);
-  faults.heal();
-  const dynamo = new MemoryDynamo(
-    [
-      { name: TABLES.events, index: { name: 'byUser', hash: 'u', range: 't' } },
-      ...[TABLES.usage, TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
-    ],
-    {
-      now: () => scheduler.now,
-      pageItemsMax: 1_000,
-      indexLag: () => 0,
-      readLag: () => 0,
-      onCommit: () => {
-        stored = undefined;
-      },
-    },
-  );
-  const sqs = new MemorySqs(QUEUE_SHAPES, {
-    now: () => scheduler.now,
-    random,
-    duplicates: () => 0,
-    onMessage: () => undefined,
-  });
-  const clients = simulatedClients();
-  plugIn({
-    scheduler,
-    random,
-    faults,
-    dynamo,
-    sqs,
-    isPrivate: (invocation, operation, body) => free || isPrivate(invocation?.name ?? '', operation, body),
-    onAnswer: (invocation, operation, answer) => {
-      const name = invocation?.name ?? '';
-      const hash = createHash('sha256').update(answers.get(name) ?? '');
-      answers.set(name, hash.update(operation).update(JSON.stringify(answer)).digest('base64'));
-    },
-  });
+  const { scheduler } = race;
+  const { dynamo, sqs, clients } = race.world;
 
   const settling = (): ReturnType<typeof settlingOf> => settlingOf({ scheduler, clients });
   const save = (next: RulesetSnapshot) =>
@@ -184,38 +103,12 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
       { Records: [toRecord(QUEUES.events, { id: 'm', body: toQueueMessage([KEY]), receives: 1 })] },
       context,
     );
-  const reprocess = () =>
-    reprocessHandler({
-      ...settling(),
-      unmapped: new UnmappedStore(clients.dynamo, TABLES.events),
-      scan: new EventScan(clients.dynamo, TABLES.events),
-      pastChanges: new PastChanges(clients.dynamo, TABLES.config),
-      jobs: new JobStore(clients.dynamo, TABLES.operations),
-      audit: new UsageAudit(clients.dynamo, TABLES),
-      reconciliations: new ReconciliationStore(clients.dynamo, TABLES.operations),
-      sweeps: new SweepQueue(clients.sqs, urlOf(QUEUES.sweeps)),
-      queue: new EventQueue(clients.sqs, urlOf(QUEUES.events)),
-      retryMarkers: new RetryMarkers(clients.dynamo, TABLES.operations),
-      erasing: createErasing(clients, TABLES, urlOf(QUEUES.sweeps)),
-    });
+  const reprocess = () => wireReprocess({ scheduler, clients });
   const sweepAll = async (): Promise<void> => {
     for (const message of sqs.receive(QUEUES.sweeps, 100)) {
       await reprocess()({ Records: [toRecord(QUEUES.sweeps, message)] }, context);
       sqs.remove(QUEUES.sweeps, message.id);
     }
-  };
-  const actor = (name: string, task: () => Promise<unknown>): void => {
-    const invocation: Invocation = {
-      name,
-      faulty: true,
-      slowMs: 0,
-      settles: false,
-      alive: true,
-      onKilled: () => {
-        invocation.alive = false;
-      },
-    };
-    scheduler.start(() => invocationStorage.run(invocation, task).then(() => undefined));
   };
 
   await save(FEATURES);
@@ -225,35 +118,32 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
     type: 'track',
     userId: 'u1',
     name: NAME,
-    time: START,
-    receivedAt: START,
+    time: scheduler.now,
+    receivedAt: scheduler.now,
     dialect: 'webhook',
     apiKeyId: 'key',
     text: JSON.stringify({ type: 'track', event: NAME, userId: 'u1', messageId: MESSAGE_ID, properties: {} }),
   });
-  if (race.unmappedBefore) await work();
+  if (contest.unmappedBefore) await work();
 
-  free = false;
-  answers.clear();
+  const actors = new Map<string, () => Promise<unknown>>();
   for (let worker = 1; worker <= workers; worker += 1) {
     // Where the event waits already, the others are those who the timer sends.
-    actor(
+    actors.set(
       `worker ${String(worker)}`,
-      race.unmappedBefore ? () => reprocess()({ trigger: 'timer' }, context) : work,
+      contest.unmappedBefore ? () => reprocess()({ trigger: 'timer' }, context) : work,
     );
   }
-  actor('sweep', async () => {
-    await save(withRule(race.matcher));
+  actors.set('sweep', async () => {
+    await save(withRule(contest.matcher));
     await reprocess()({ Records: [{ eventSource: 'aws:dynamodb', eventName: 'MODIFY' }] }, context);
     await sweepAll();
   });
-  await scheduler.run(() => known);
-  if (known || !path.end(stateNow([]))) return { problems: undefined };
+  if (!(await race.run(actors, (state) => path.end(state)))) return { problems: undefined };
 
   // Peace: a rule whose saving died is saved again, the message comes again, the timer ticks until a dead sweep is noticed.
-  free = true;
   if (dynamo.items(TABLES.config).every((item) => numberOf(item, 'g') !== 2))
-    await save(withRule(race.matcher));
+    await save(withRule(contest.matcher));
   await work();
   for (let tick = 0; tick < 3; tick += 1) {
     scheduler.pass(40 * 60_000);
@@ -262,8 +152,6 @@ async function execute(race: Race, path: Path, crashesMax: number, workers: numb
   }
   return { problems: problemsOf(dynamo) };
 }
-
-const labelOf = ({ invocation, label }: Waiting): string => `${invocation?.name ?? ''} ${label}`;
 
 function isPrivate(actor: string, operation: string, body: JsonRecord): boolean {
   if (operation.startsWith('SendMessage')) return true;
@@ -303,17 +191,17 @@ function numberOf(item: WireItem, name: string): number {
 }
 
 takeOverNode();
-for (const race of RACES.filter(({ name }) => name.includes(values.only))) {
+for (const contest of RACES.filter(({ name }) => name.includes(values.only))) {
   const started = performance.now();
   const path = new Path();
   const bad: string[] = [];
   let ends = 0;
   do {
     const { problems } = await execute(
-      race,
+      contest,
       path,
       Number(values.crashes),
-      Math.min(race.workersMax, Number(values.workers)),
+      Math.min(contest.workersMax, Number(values.workers)),
     );
     if (problems === undefined) continue;
     ends += 1;
@@ -322,7 +210,7 @@ for (const race of RACES.filter(({ name }) => name.includes(values.only))) {
   } while (path.advance());
   for (const line of bad.slice(0, 3)) console.log(line);
   console.log(
-    `${race.name}: ${String(path.schedules())} schedules, all through ${String(path.graph.size)} states (${String(ends)} ends, ` +
+    `${contest.name}: ${String(path.schedules())} schedules, all through ${String(path.graph.size)} states (${String(ends)} ends, ` +
       `${String(path.executions)} executions, ${((performance.now() - started) / 1000).toFixed(0)} s): ${String(bad.length)} problems`,
   );
   if (bad.length > 0) process.exitCode = 1;

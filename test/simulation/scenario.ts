@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { ambush, editor, merger, prepare, sender, type Stage } from './actors.ts';
-import { Deployment, MINUTE, QUEUE_SHAPES, QUEUES, TABLES } from './deployment.ts';
-import { rule as ruleNode } from './determinism.ts';
+import { Deployment, MINUTE, QUEUES, TABLES } from './deployment.ts';
 import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
 import { INGEST_KEY } from './http-request.ts';
 import { violationsAtRest } from './invariants.ts';
 import { Ledger } from './ledger.ts';
 import { newTheme } from './load.ts';
-import { MemoryDynamo } from './memory-dynamo.ts';
-import { MemorySqs } from './memory-sqs.ts';
 import { Random } from './random.ts';
-import { invocationStorage, Scheduler, type Invocation } from './scheduler.ts';
-import { plugIn, simulatedClients } from './simulated-aws.ts';
+import { invocationStorage, Scheduler } from './scheduler.ts';
+import { createWorld, OBSERVER } from './world.ts';
 
 // One seed: some minutes of chaos, then peace, then the reckoning.
 
@@ -50,19 +47,18 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     digest.update(line);
     options.trace?.(`${new Date(scheduler.now).toISOString().slice(11, 23)} ${line}`);
   };
-  ruleNode({ scheduler, random });
   const theme = newTheme(random);
   const ledger = new Ledger();
   const faults = new Faults(random);
   const readLagMs = random.pick([0, 0, 2_000]);
   const indexLagMs = random.pick([0, 3_000]);
-  const dynamo = new MemoryDynamo(
-    [
-      { name: TABLES.events, index: { name: 'byUser', hash: 'u', range: 't' } },
-      ...[TABLES.usage, TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
-    ],
-    {
-      now: () => scheduler.now,
+  let calls = 0;
+  let callsOfSweeps = 0;
+  const { dynamo, sqs, clients } = createWorld({
+    scheduler,
+    random,
+    faults,
+    dynamo: {
       pageItemsMax: random.pick([2, 5, 50, 1_000]),
       indexLag: () => random.below(indexLagMs + 1),
       readLag: () => random.below(readLagMs + 1),
@@ -73,22 +69,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
         }
       },
     },
-  );
-  const sqs = new MemorySqs(QUEUE_SHAPES, {
-    now: () => scheduler.now,
-    random,
-    duplicates: faults.duplicates,
     onMessage: (queue, visibleAt) => deployment.messageAt(queue, visibleAt),
-  });
-  const clients = simulatedClients();
-  let calls = 0;
-  let callsOfSweeps = 0;
-  plugIn({
-    scheduler,
-    random,
-    faults,
-    dynamo,
-    sqs,
     onAmbush: async (sweepCalls) => {
       scheduler.start(() => invocationStorage.exit(() => ambush(stage)));
       const until = callsOfSweeps + sweepCalls;
@@ -104,18 +85,8 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   });
   const deployment = new Deployment({ scheduler, random, faults, sqs, clients, log });
 
-  /** Whoever looks on from outside of the simulation: no faults, no turns. */
-  const observe = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const observer: Invocation = {
-      name: 'observer',
-      faulty: false,
-      settles: false,
-      slowMs: 0,
-      alive: true,
-      onKilled: () => undefined,
-    };
-    return invocationStorage.run(observer, work);
-  };
+  const observe = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    invocationStorage.run(OBSERVER, work);
 
   await observe(async () => {
     const keys = new ApiKeyStore(clients.dynamo, TABLES.operations);
