@@ -2,6 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { StoredEvent, StoredEventHead } from '../core/decide-event.ts';
 import type { FeatureUse } from '../core/decide-track.ts';
+import type { IdentifyEffect, IdentifyRow, MergeRefusal } from '../core/identity/decide-identify.ts';
 import { isJsonObject, parseJson } from '../core/json-value.ts';
 import type { Dialect, EventType } from '../core/segment-event.ts';
 import { UNMAPPED_REASONS, type UnmappedReason } from '../core/unmapped-group.ts';
@@ -54,9 +55,9 @@ export interface EventOutcome {
   readonly uses?: readonly FeatureUse[];
   /** Of an identify: the row of the decision table that applied, and what it did. */
   readonly identify?: {
-    readonly row: number;
-    readonly effect: string;
-    readonly refusal?: string | undefined;
+    readonly row: IdentifyRow;
+    readonly effect: IdentifyEffect;
+    readonly refusal?: MergeRefusal | undefined;
     readonly mergeId?: string | undefined;
   };
   readonly notes?: readonly string[];
@@ -94,6 +95,8 @@ export interface EventRecord extends StoredEventHead {
   readonly redriven?: { readonly at: number; readonly by: string; readonly error?: string };
   /** When a different body under the same messageId was refused. */
   readonly conflictAt?: number;
+  /** When it was erased with its user. */
+  readonly erasedAt?: number;
   /** No decision made with an older ruleset may be committed for this event any more. */
   readonly fence?: number;
 }
@@ -159,6 +162,7 @@ export function fromEventItem(item: Item): EventRecord {
   const unmappedIn = readOptionalS(item, 'x');
   const conflictAt = readOptionalN(item, 'cf');
   const redriven = readRedriven(item);
+  const erasedAt = readOptionalN(item, 'ea');
   const fence = readOptionalN(item, 'fence');
   const type: EventType = readOneOf(item, 'ty', ['identify', 'track']);
   const time = Number(readS(item, 't').slice(0, 13));
@@ -184,6 +188,7 @@ export function fromEventItem(item: Item): EventRecord {
     ...(unmappedIn !== undefined && { unmappedIn }),
     ...(redriven !== undefined && { redriven }),
     ...(conflictAt !== undefined && { conflictAt }),
+    ...(erasedAt !== undefined && { erasedAt }),
     ...(fence !== undefined && { fence }),
   };
 }

@@ -19,9 +19,9 @@ const outcomeSchema = z.object({
   ),
   identify: z.optional(
     z.object({
-      row: z.number(),
-      effect: z.string(),
-      refusal: z.optional(z.string()),
+      row: z.literal([1, 2, 3, 4, 5, 6, 7, 8, 9]),
+      effect: z.enum(['create', 'update', 'adopt', 'merge']),
+      refusal: z.optional(z.enum(['different_billing_ids', 'merge_undone', 'too_many_ids'])),
       mergeId: z.optional(z.string()),
     }),
   ),

@@ -3,11 +3,34 @@ import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
 import { jobIdOf } from '../../adapters/job-store.ts';
 import { keyPartOf } from '../../adapters/keys.ts';
 import type { EventExplanation } from '../../core/explain-event.ts';
+import type { MergeRecord } from '../../core/identity/merge-record.ts';
 import { hourOf } from '../../core/timestamp.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import type { ExplainFacts } from './explain-steps.ts';
 
 // What has to be read to explain one event: a dozen small reads, for a person who asks about one event.
+
+/** What was read about the event besides itself. */
+export interface ExplainFacts {
+  readonly record: EventRecord;
+  readonly outcome?: EventOutcome | undefined;
+  /** Absent where the body cannot be read. */
+  readonly explanation?: EventExplanation | undefined;
+  /** The key that it came with, as long as it is listed. */
+  readonly apiKey?: { readonly name: string; readonly revoked: boolean } | undefined;
+  /** The user that its id belongs to now. */
+  readonly user?: { readonly userId: string; readonly isMerged: boolean } | undefined;
+  /** The names of rules, by id. */
+  readonly ruleNames: ReadonlyMap<string, string>;
+  /** The counter rows that it went to, as they are now, by feature. */
+  readonly rows: ReadonlyMap<string, { readonly sum: string; readonly count: number }>;
+  /** The reprocessing job that gave it its outcome. */
+  readonly job?: { readonly id: string; readonly cause: string } | undefined;
+  /** Of an identify that merged two users: the merge. */
+  readonly merge?: MergeRecord | undefined;
+  /** Of an unmapped event: every ruleset up to this generation has been tried on it. */
+  readonly triedUpTo?: number | undefined;
+  readonly now: number;
+}
 
 /** Rules whose names are looked up; an event for more is rare, and its steps then show ids. */
 const NAMES_MAX = 20;
@@ -20,15 +43,20 @@ export async function explainFacts(
   const outcome = record.outcome === undefined ? undefined : fromStoredOutcome(record.outcome);
   const ruleIds = [
     ...(outcome?.uses ?? []).flatMap(({ ruleId }) => ruleId ?? []),
+    ...(outcome?.revisions ?? []).map(({ ruleId }) => ruleId),
     ...(explanation?.rules ?? []).map(({ ruleId }) => ruleId),
   ];
-  const [keys, user, rows, ruleNames, job, shard] = await Promise.all([
+  // Of an erased event nothing leads to its user or rows any more.
+  const isErased = record.state === 'erased';
+  const mergeId = outcome?.identify?.mergeId;
+  const [keys, user, rows, ruleNames, job, shard, merge] = await Promise.all([
     deps.keys.list(),
-    deps.users.get(record.userId),
-    rowsOf(deps, record, outcome),
+    isErased ? undefined : deps.users.get(record.userId),
+    isErased ? new Map() : rowsOf(deps, record, outcome),
     namesOf(deps, ruleIds),
     jobOf(deps, record, outcome),
     record.unmappedIn === undefined ? undefined : deps.unmapped.shard(record.unmappedIn),
+    mergeId === undefined ? undefined : deps.merges.get(mergeId),
   ]);
   const key = keys.find(({ id }) => id === record.apiKeyId);
   return {
@@ -40,6 +68,7 @@ export async function explainFacts(
     ruleNames,
     rows,
     job,
+    merge,
     triedUpTo: shard?.swept,
     now: deps.now(),
   };
@@ -74,8 +103,14 @@ async function namesOf(
   ruleIds: readonly string[],
 ): Promise<ExplainFacts['ruleNames']> {
   const ids = [...new Set(ruleIds)].slice(0, NAMES_MAX);
-  const rules = await Promise.all(ids.map((id) => config.getRule(id)));
-  return new Map(rules.flatMap((rule) => (rule?.body.name === undefined ? [] : [[rule.id, rule.body.name]])));
+  // The latest version, not the rule: one that was deleted is still the reason of what it counted, or had counted.
+  const latest = await Promise.all(ids.map(async (id) => (await config.rulePast(id, 1)).rows[0]));
+  return new Map(
+    ids.flatMap((id, index) => {
+      const name = latest[index]?.body.name;
+      return name === undefined ? [] : [[id, name] as const];
+    }),
+  );
 }
 
 /** An event that was there before the job of its generation began, and decided after, was decided by the job. */

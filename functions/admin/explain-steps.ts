@@ -1,43 +1,14 @@
-import type { EventOutcome, EventRecord, TimeNote } from '../../adapters/event-item.ts';
+import type { EventRecord, TimeNote } from '../../adapters/event-item.ts';
 import type { FoundRejection } from '../../adapters/feed-store.ts';
-import type { EventExplanation } from '../../core/explain-event.ts';
-import { hourOf } from '../../core/timestamp.ts';
 import type { UnmappedReason } from '../../core/unmapped-group.ts';
-import type { EXPLAIN_KINDS } from './schemas/explain.ts';
+import { countSteps, erasedSteps, ruleText } from './explain-counts.ts';
+import type { ExplainFacts } from './explain-facts.ts';
+import { appliedStep, mergeSteps, noteSteps } from './explain-identify.ts';
+import { decidingRevision, revisionSteps } from './explain-revisions.ts';
+import type { ExplainStep } from './explain-step.ts';
 
 // The story of one event, from its arrival to the counter that it is in, as steps that a person can read. Everything in it
 // is read from what is stored, or decided anew by the code that decides; nothing is guessed.
-
-export interface ExplainStep {
-  /** What it is about, for programs. */
-  readonly kind: (typeof EXPLAIN_KINDS)[number];
-  readonly title: string;
-  readonly detail?: string;
-  /** Epoch milliseconds; absent for what has no moment of its own. */
-  readonly at?: number;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
-
-/** What was read about the event besides itself. */
-export interface ExplainFacts {
-  readonly record: EventRecord;
-  readonly outcome?: EventOutcome | undefined;
-  /** Absent where the body cannot be read. */
-  readonly explanation?: EventExplanation | undefined;
-  /** The key that it came with, as long as it is listed. */
-  readonly apiKey?: { readonly name: string; readonly revoked: boolean } | undefined;
-  /** The user that its id belongs to now. */
-  readonly user?: { readonly userId: string; readonly isMerged: boolean } | undefined;
-  /** The names of rules, by id. */
-  readonly ruleNames: ReadonlyMap<string, string>;
-  /** The counter rows that it went to, as they are now, by feature. */
-  readonly rows: ReadonlyMap<string, { readonly sum: string; readonly count: number }>;
-  /** The reprocessing job that gave it its outcome. */
-  readonly job?: { readonly id: string; readonly cause: string } | undefined;
-  /** Of an unmapped event: every ruleset up to this generation has been tried on it. */
-  readonly triedUpTo?: number | undefined;
-  readonly now: number;
-}
 
 /** An event that is still waiting after so long has met an obstacle. */
 const LATE_MS = 5 * 60_000;
@@ -63,7 +34,10 @@ export function explainSteps(facts: ExplainFacts): ExplainStep[] {
     ...timeSteps(facts.record),
     ...redriveSteps(facts.record),
     ...userSteps(facts),
+    ...revisionSteps(facts.outcome?.revisions, (ruleId) => ruleText(facts, ruleId)),
     ...decisionSteps(facts),
+    ...mergeSteps(facts.merge),
+    ...noteSteps(facts.outcome?.notes),
     ...ruleSteps(facts),
     ...differenceSteps(facts),
   ];
@@ -180,11 +154,9 @@ function decisionSteps(facts: ExplainFacts): ExplainStep[] {
       return [
         {
           kind: 'applied',
-          title: 'What it says about its user was applied.',
-          detail: outcome?.notes?.includes('billing_id_not_recognised')
-            ? 'Its billing id was left out: it is not one of Stripe, and Chargebee is not enabled in the settings.'
-            : 'An identify is not counted. Where an event with a later timestamp says something else, that holds.',
+          ...appliedStep(record.userId, outcome?.identify),
           ...decided,
+          data: { ...decided.data, ...outcome?.identify },
         },
       ];
     case 'quarantined':
@@ -197,7 +169,7 @@ function decisionSteps(facts: ExplainFacts): ExplainStep[] {
         },
       ];
     case 'erased':
-      return [{ kind: 'erased', title: 'It was erased with its user.', ...decided }];
+      return erasedSteps(facts);
   }
 }
 
@@ -218,37 +190,14 @@ function waiting({ record, now }: ExplainFacts): ExplainStep {
   };
 }
 
-const decidedHow = ({ job, outcome }: ExplainFacts): string =>
-  job === undefined
-    ? `by the rules of generation ${String(outcome?.generation ?? 0)}`
+function decidedHow({ job, outcome }: ExplainFacts): string {
+  const generation = outcome?.generation ?? 0;
+  const revision = decidingRevision(outcome?.revisions, generation);
+  if (revision !== undefined)
+    return `again by the rules of generation ${String(generation)}, after that ${revision.kind}`;
+  return job === undefined
+    ? `by the rules of generation ${String(generation)}`
     : `when the stored events were tried again (${job.id}: ${job.cause})`;
-
-function countSteps({ record, outcome, ruleNames, rows }: ExplainFacts): ExplainStep[] {
-  const { day, hour } = hourOf(record.time);
-  return (outcome?.uses ?? []).map(({ featureId, delta, ruleId, ruleVersion }) => {
-    const name = ruleId === undefined ? undefined : ruleNames.get(ruleId);
-    const by =
-      ruleId === undefined
-        ? 'it names the feature itself'
-        : `rule ${name === undefined ? ruleId : `"${name}"`}, version ${String(ruleVersion ?? 1)}`;
-    const row = rows.get(featureId);
-    const clock = `${String(hour).padStart(2, '0')}:00`;
-    return {
-      kind: 'counted',
-      title: `It counts ${delta} for ${featureId}: ${by}.`,
-      detail: `In the usage of ${record.userId} on ${day} at ${clock} UTC${
-        row === undefined ? '' : `, a day that now has a sum of ${row.sum} in ${String(row.count)} events`
-      }.`,
-      at: record.time,
-      data: {
-        featureId,
-        delta,
-        ...(ruleId !== undefined && { ruleId }),
-        ...(ruleVersion !== undefined && { ruleVersion }),
-        row: { userId: record.userId, featureId, day, hour, ...row },
-      },
-    };
-  });
 }
 
 function ruleSteps({ record, explanation }: ExplainFacts): ExplainStep[] {

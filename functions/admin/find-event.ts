@@ -12,12 +12,7 @@ export async function findEvent(events: EventStore, messageId: string): Promise<
       'There is no event with this messageId: it was rejected, or never arrived. GET /api/feed shows what was rejected.',
     );
   }
-  refuseErased(item);
-  return item;
-}
-
-export function refuseErased(item: Item): void {
-  if (item['st']?.S !== 'erased') return;
+  if (item['st']?.S !== 'erased') return item;
   throw new ApiError(
     'not_found',
     'This event was erased with its user. Only a mark is left, so that its messageId stays known and feature totals stay exact.',

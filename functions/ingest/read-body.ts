@@ -45,7 +45,7 @@ export function readBody(raw: RawBody, bytesMax: number): BodyRead {
     return problem(
       413,
       'payload_too_large',
-      `The body is larger than ${bytesMax < MEGABYTE ? `${bytesMax / 1024} KB` : `${bytesMax / MEGABYTE} MB`}: lower the batch size, in Segment or in the SDK.`,
+      `The body is larger than ${bytesMax < MEGABYTE ? `${bytesMax / 1024} KB` : `${bytesMax / MEGABYTE} MB`}: lower the batch size, in Segment or in the SDK. A single event that is so large has to be sent with fewer or shorter properties.`,
     );
   }
   try {

@@ -51,7 +51,7 @@ const PROBLEMS = {
     status: 413,
     code: 'payload_too_large',
     message:
-      'The request is larger than 6 MB: lower the batch size, so that each request carries fewer events.',
+      'The request is larger than 6 MB: lower the batch size, so that each request carries fewer events. A single event that is so large has to be sent with fewer or shorter properties.',
   },
   overloaded: {
     status: 503,

@@ -39,8 +39,7 @@ export function EventPage() {
     >
       {isMissing ? (
         <EmptyState title="There is no event with this messageId">
-          It never arrived, it was refused, or its user was erased.{' '}
-          <Link to="/events">What arrived lately</Link>
+          It never arrived, or it was refused a while ago. <Link to="/events">What arrived lately</Link>
         </EmptyState>
       ) : (
         <QueryState query={query}>

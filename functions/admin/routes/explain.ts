@@ -8,8 +8,8 @@ import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { ApiError } from '../api-error.ts';
 import { toEventDetail } from '../event-answer.ts';
 import { explainFacts } from '../explain-facts.ts';
-import { explainSteps, rejectionSteps, type ExplainStep } from '../explain-steps.ts';
-import { refuseErased } from '../find-event.ts';
+import type { ExplainStep } from '../explain-step.ts';
+import { explainSteps, rejectionSteps } from '../explain-steps.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
 import { explanationSchema } from '../schemas/explain.ts';
@@ -21,7 +21,7 @@ const explain = createRoute({
   tags: ['Events'],
   summary: 'Explain why an event counts, or does not',
   description:
-    'Every step from its arrival to the counter that it is in; the outcome that is stored; and what the rules as they are now say to it: every rule for this event name, with the first condition that does not hold. A message that was refused is explained as long as the live feed remembers it, about a week.',
+    'Every step from its arrival to the counter that it is in; the outcome that is stored; and what the rules as they are now say to it: every rule for this event name, with the first condition that does not hold. A message that was refused is explained as long as the live feed remembers it, about a week; one that was erased with its user by the mark that is left.',
   request: { params: z.strictObject({ messageId: pathId('messageId', 'ajs-7f1c') }), query: noQuery },
   responses: { 200: jsonAnswer('The explanation', explanationSchema), ...errors(...KEYED, 404) },
 });
@@ -43,8 +43,11 @@ export function explainRoutes(app: AdminApp, deps: AdminDependencies): void {
         'There is no event with this messageId: it never arrived, or was refused a while ago. GET /api/feed shows what was refused lately.',
       );
     }
-    refuseErased(item);
     const record = fromEventItem(item);
+    if (record.state === 'erased') {
+      const steps = explainSteps(await explainFacts(deps, record, undefined)).map(toStep);
+      return c.json({ messageId, status: 'erased' as const, steps, rules: [] }, 200);
+    }
     const head = { messageId: record.messageId, status: record.state, event: toEventDetail(record) };
     const opened = await events.open(item).catch((error: unknown) => {
       // The body is what a quarantined event may have lost; what is known of it is told all the same.

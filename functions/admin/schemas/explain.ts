@@ -39,6 +39,11 @@ export const EXPLAIN_KINDS = [
   'unmapped',
   'tried',
   'applied',
+  'merged',
+  'merge_undone',
+  'note',
+  'reverted',
+  'recounted',
   'quarantined',
   'rules',
   'now',
@@ -63,7 +68,8 @@ export const explanationSchema = z
       .array(ruleVerdictSchema)
       .openapi({ description: 'The same as now.rules; empty for an event that no rule is asked about' }),
     event: eventHeadSchema.optional().openapi({
-      description: 'The event and the outcome that is stored with it; absent for a rejected one',
+      description:
+        'The event and the outcome that is stored with it; absent for a rejected and for an erased one',
     }),
     now: z
       .object({

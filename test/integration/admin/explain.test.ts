@@ -216,8 +216,9 @@ describe('the story of an event', () => {
   test('of an identify says that it is not counted', async () => {
     await admin.settle({ messageId: 'm1', type: 'identify', traits: { billingId: 'acc_7' } });
     const { kinds, steps } = await story('m1');
-    expect(kinds).toEqual(['received', 'stored', 'user', 'applied']);
-    expect(steps.get('applied')?.detail).toContain('Chargebee is not enabled');
+    expect(kinds).toEqual(['received', 'stored', 'user', 'applied', 'note']);
+    expect(steps.get('applied')?.detail).toContain('An identify is not counted.');
+    expect(steps.get('note')?.title).toContain('Chargebee is not enabled');
   });
 
   test('of a message that was refused is told as long as the feed remembers it', async () => {

@@ -143,10 +143,10 @@ describe('cross-origin requests to a URL with CORS settings', () => {
   });
 });
 
-describe('a request larger than 6 MB is answered with 413 and the advice to lower the batch size', () => {
+describe('a request larger than 6 MB is answered with 413 and the advice to lower the batch size, or to shorten the event', () => {
   const refused = {
     code: 'payload_too_large',
-    message: expect.stringContaining('lower the batch size'),
+    message: expect.stringMatching(/lower the batch size.*A single event .* fewer or shorter properties/),
   };
   const headers = { 'content-type': 'application/json' };
 
