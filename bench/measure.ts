@@ -1,3 +1,5 @@
+import { figureOf, quantile, ratioOfTurns, type Figure } from './spread.ts';
+
 // Timing that can be believed on a busy machine. The subjects of a comparison run in turns, so that whatever slows the
 // machine slows all of them. A turn runs the work in short bursts and takes their lower quartile: bursts that were
 // interrupted by another program are not counted. A figure is the median of the turns, and a ratio the median of the
@@ -17,11 +19,6 @@ export interface Timing {
   readonly medianMs: number;
   /** Width of the middle half of the samples. */
   readonly spreadMs: number;
-}
-
-export interface Ratio {
-  readonly median: number;
-  readonly spread: number;
 }
 
 export interface MeasureOptions {
@@ -114,23 +111,11 @@ async function timeOf(subject: Subject, count: number, now: Clock): Promise<numb
 }
 
 function timingOf(name: string, samples: readonly number[]): Timing {
-  return { name, samples, medianMs: quantile(samples, 0.5), spreadMs: spreadOf(samples) };
+  const { median, spread } = figureOf(samples);
+  return { name, samples, medianMs: median, spreadMs: spread };
 }
 
-/** How many times as long `subject` takes as `base`, judged turn by turn. */
-export function ratioOf(subject: Timing, base: Timing): Ratio {
-  const ratios = subject.samples.map((sample, turn) => sample / (base.samples[turn] ?? NaN));
-  return { median: quantile(ratios, 0.5), spread: spreadOf(ratios) };
-}
-
-function spreadOf(samples: readonly number[]): number {
-  return quantile(samples, 0.75) - quantile(samples, 0.25);
-}
-
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)] ?? NaN;
-  const high = sorted[Math.ceil(at)] ?? NaN;
-  return low + (high - low) * (at - Math.floor(at));
+/** How many times as long `subject` takes as `base`. */
+export function ratioOf(subject: Timing, base: Timing): Figure {
+  return ratioOfTurns(subject.samples, base.samples);
 }

@@ -25,19 +25,35 @@ export function formatTable({ title, columns, rows }: ReportTable): string {
   );
 }
 
-export type Verdict = 'met' | 'missed' | 'within noise';
+/** The same for a page; Prettier aligns it. */
+export function markdownTable(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const line = (cells: readonly (string | number)[]): string =>
+    `| ${cells.map((cell) => (typeof cell === 'number' ? formatNumber(cell) : cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = columns.map((_, at) => (at === 0 ? '---' : '--:'));
+  return [line(columns), line(rule), ...rows.map(line)].join('\n');
+}
 
-/** A figure on the wrong side of its limit by less than its spread is not a miss: a second run may find it met. */
+/** `noise`: on the wrong side of its limit, by less than repeated measurements of it differ. */
+export type Verdict = 'passes' | 'misses' | 'noise';
+
 export function verdictOf({ measured, spread, atMost, atLeast }: Target): Verdict {
+  if (Number.isNaN(measured)) return 'misses';
   const over = Math.max(
     atMost === undefined ? -Infinity : measured - atMost,
     atLeast === undefined ? -Infinity : atLeast - measured,
   );
-  if (over <= 0) return 'met';
-  return over <= spread ? 'within noise' : 'missed';
+  if (over <= 0) return 'passes';
+  return over <= spread ? 'noise' : 'misses';
 }
 
-export type Change = 'faster' | 'slower' | 'noise' | 'new';
+export function limitOf({ atMost, atLeast }: Target): string {
+  return atMost === undefined ? `≥ ${formatNumber(atLeast ?? NaN)}` : `≤ ${formatNumber(atMost)}`;
+}
+
+export type Change = 'better' | 'worse' | 'noise' | 'new';
 
 /** How a figure moved since an earlier run; a move within either run's spread is noise. */
 export function changeOf(now: Target, before: Target | undefined): Change {
@@ -45,24 +61,20 @@ export function changeOf(now: Target, before: Target | undefined): Change {
   const moved = now.measured - before.measured;
   if (Math.abs(moved) <= Math.max(now.spread, before.spread)) return 'noise';
   const lowerIsBetter = now.atLeast === undefined;
-  return moved < 0 === lowerIsBetter ? 'faster' : 'slower';
+  return moved < 0 === lowerIsBetter ? 'better' : 'worse';
 }
 
 export function formatTargets(targets: readonly Target[], before: readonly Target[]): string {
   return formatTable({
     title: 'Targets',
-    columns: ['', 'measured', '±', 'limit', '', 'before', 'change'],
+    columns: ['', 'measured', '±', 'target', '', 'before', 'change'],
     rows: targets.map((target) => {
       const earlier = before.find(({ name }) => name === target.name);
-      const limit =
-        target.atMost === undefined
-          ? `≥ ${formatNumber(target.atLeast ?? NaN)}`
-          : `≤ ${formatNumber(target.atMost)}`;
       return [
         target.name,
         `${formatNumber(target.measured)} ${target.unit}`.trimEnd(),
         formatNumber(target.spread),
-        limit,
+        limitOf(target),
         verdictOf(target),
         earlier === undefined ? '' : formatNumber(earlier.measured),
         changeOf(target, earlier),

@@ -2,7 +2,8 @@ import { parseJson, type JsonObject } from '../../core/json-value.ts';
 import { compileRules, type RuleIndex } from '../../core/mapping/compile.ts';
 import { checkStoredRule, type MappingRule } from '../../core/mapping/rule.ts';
 import type { Benchmark, BenchmarkReport, Target } from '../benchmark.ts';
-import { measure, ratioOf, type Ratio, type Timing } from '../measure.ts';
+import { measure, ratioOf, type Timing } from '../measure.ts';
+import type { Figure } from '../spread.ts';
 import { eventName, trackEvents } from './payloads.ts';
 import { RULES_ENGINE, SIFT, SUBSCRIPTIONS, type Peer, type PeerMatcher } from './peers.ts';
 import { broadRules, oneMatchRules, spreadRules } from './rules.ts';
@@ -166,7 +167,7 @@ function microsPerEvent(timing: Timing | undefined): number {
   return ((timing?.medianMs ?? NaN) * 1_000 * SLICES) / EVENTS;
 }
 
-function target(name: string, unit: string, { median, spread }: Ratio, atMost: number): Target {
+function target(name: string, unit: string, { median, spread }: Figure, atMost: number): Target {
   return { name, unit, measured: median, spread, atMost };
 }
 
@@ -342,7 +343,7 @@ async function comparePeer(
   count: number,
   events: readonly Parsed[],
   timed: number,
-): Promise<{ theirs: number; ours: number; ratio: Ratio; compared: number; differences: number }> {
+): Promise<{ theirs: number; ours: number; ratio: Figure; compared: number; differences: number }> {
   const rules = spreadRules(count, Math.max(1, count / 4), SEED);
   const position = new Map(rules.map(({ id }, at) => [id, at]));
   const match = peer.prepare(rules);
