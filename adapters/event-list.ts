@@ -19,7 +19,14 @@ export interface TimeRange {
   readonly to?: number;
 }
 
-export interface UnmappedFilter {
+/** What of a list is wanted. It is looked at one by one, so a page may be short, or even empty, and still have a cursor. */
+export interface EventFilter extends TimeRange {
+  readonly state?: EventState;
+  /** The event name. */
+  readonly event?: string;
+}
+
+export interface UnmappedFilter extends TimeRange {
   readonly event?: string;
   /** Only with `event`: the group of events that name this feature. */
   readonly featureId?: string;
@@ -28,6 +35,9 @@ export interface UnmappedFilter {
 /** Groups looked at for one page. A filter that nearly nothing passes gives empty pages with a cursor, not a wait. */
 const GROUPS_PER_PAGE_MAX = 400;
 const GROUPS_PER_QUERY = 100;
+/** Events of a user that are looked at for one page, and at once, where not all of them are wanted. */
+const FILTERED_EVENTS_MAX = 400;
+const FILTERED_PER_QUERY = 100;
 /** The last time that 13 digits can write; the year 2286. */
 const LATEST = 9_999_999_999_999;
 
@@ -45,10 +55,45 @@ export class EventList {
   }
 
   /** Newest event time first. The index is eventually consistent: an event of this second may be missing. */
-  async ofUser(userId: string, range: TimeRange, limit: number, cursor?: string): Promise<Page<EventRecord>> {
-    const [from, to] = [timelineKey(clamp(range.from ?? 0), ''), timelineKey(clamp(range.to ?? LATEST), '')];
-    const after = decodeCursor(cursor)?.['after']?.S;
+  async ofUser(
+    userId: string,
+    filter: EventFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<EventRecord>> {
+    const [from, to] = [
+      timelineKey(clamp(filter.from ?? 0), ''),
+      timelineKey(clamp(filter.to ?? LATEST), ''),
+    ];
+    let after = decodeCursor(cursor)?.['after']?.S;
     if (cursor !== undefined && (!isTimelineKey(after) || after < from || after >= to)) throw foreign();
+    const everything = filter.state === undefined && filter.event === undefined;
+    const rows: EventRecord[] = [];
+    let looked = 0;
+    do {
+      const size = everything ? limit : FILTERED_PER_QUERY;
+      const { keys, last } = await this.timeline(userId, [from, to], size, after);
+      looked += keys.length;
+      const found = (await this.records(keys, filter.state)).filter(isNamed(filter.event));
+      const taken = found.slice(0, limit - rows.length);
+      rows.push(...taken);
+      const lastTaken = taken.at(-1);
+      // The next page begins behind what was taken, not behind what was looked at.
+      after =
+        taken.length < found.length && lastTaken !== undefined
+          ? timelineKey(lastTaken.time, lastTaken.key)
+          : last;
+    } while (!everything && after !== undefined && rows.length < limit && looked < FILTERED_EVENTS_MAX);
+    return toPage(rows, after === undefined ? undefined : { after: S(after) });
+  }
+
+  /** Keys of events of this user, latest first, and where to read on. */
+  private async timeline(
+    userId: string,
+    [from, to]: readonly [string, string],
+    limit: number,
+    after: string | undefined,
+  ): Promise<{ readonly keys: readonly string[]; readonly last: string | undefined }> {
     const u = S(keyPartOf(userId));
     const answer = await this.dynamo.send(
       new QueryCommand({
@@ -64,14 +109,22 @@ export class EventList {
         }),
       }),
     );
-    const last = answer.LastEvaluatedKey?.['t'];
-    const keys = (answer.Items ?? []).map((item) => readS(item, 'pk').slice(eventPk('').length));
-    return toPage(await this.records(keys), last === undefined ? undefined : { after: last });
+    return {
+      keys: (answer.Items ?? []).map((item) => readS(item, 'pk').slice(eventPk('').length)),
+      last: answer.LastEvaluatedKey?.['t']?.S,
+    };
   }
 
   /** Latest arrival first. */
-  async quarantined(range: TimeRange, limit: number, cursor?: string): Promise<Page<EventRecord>> {
-    const [from, to] = [timelineKey(clamp(range.from ?? 0), ''), timelineKey(clamp(range.to ?? LATEST), '')];
+  async quarantined(
+    filter: Omit<EventFilter, 'state'>,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<EventRecord>> {
+    const [from, to] = [
+      timelineKey(clamp(filter.from ?? 0), ''),
+      timelineKey(clamp(filter.to ?? LATEST), ''),
+    ];
     const after = decodeCursor(cursor)?.['after']?.S;
     if (cursor !== undefined && (!isTimelineKey(after) || after < from || after > to)) throw foreign();
     const partitions = Array.from({ length: QUARANTINE_SHARDS }, (_, shard) => quarantinePk(shard));
@@ -81,10 +134,10 @@ export class EventList {
       rows.map((row) => readS(row, 'sk').slice(14)),
       'quarantined',
     );
-    return toPage(records, last === undefined ? undefined : { after: S(last) });
+    return toPage(records.filter(isNamed(filter.event)), last === undefined ? undefined : { after: S(last) });
   }
 
-  /** In no particular order. */
+  /** In no particular order; the range is of the time that they will count at. */
   async unmappedEvents(filter: UnmappedFilter, limit: number, cursor?: string): Promise<Page<EventRecord>> {
     const { event: name, featureId } = filter;
     const keys: string[] = [];
@@ -115,8 +168,9 @@ export class EventList {
       }
     }
     const records = await this.records(keys, 'unmapped');
+    const { from = 0, to = Infinity } = filter;
     return toPage(
-      records.filter((record) => name === undefined || record.name === name),
+      records.filter(isNamed(name)).filter(({ time }) => time >= from && time < to),
       at === undefined ? undefined : toCursorItem(at),
     );
   }
@@ -221,6 +275,11 @@ function toPage(rows: readonly EventRecord[], next?: Item): Page<EventRecord> {
   const cursor = encodeCursor(next);
   return { rows, ...(cursor !== undefined && { cursor }) };
 }
+
+const isNamed =
+  (name: string | undefined) =>
+  (record: EventRecord): boolean =>
+    name === undefined || record.name === name;
 
 const clamp = (time: number): number => Math.min(time, LATEST);
 const foreign = (): InvalidCursorError =>

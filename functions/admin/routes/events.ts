@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { EventRecord } from '../../../adapters/event-item.ts';
 import type { Page } from '../../../adapters/event-store.ts';
-import { ApiError } from '../api-error.ts';
+import { ApiError, type Problem } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toEventDetail, toEventSummary } from '../event-answer.ts';
 import { findEvent } from '../find-event.ts';
@@ -19,9 +19,9 @@ const list = createRoute({
   tags,
   summary: 'List events',
   description:
-    'Three lists: `userId` (with `from`, `to`), `status=quarantined` (with `from`, `to`), and `status=unmapped` (with `event`, and with it `featureId`), which comes in no particular order. Other combinations are not offered. A page may be short, or even empty, and still have a `cursor`.',
+    'Three lists, each with `event`, `from` and `to`: `userId` (also with `status`), newest event time first; `status=quarantined`, latest arrival first; and `status=unmapped` (also with `featureId`, together with `event`), in no particular order. What would be a search through all events is refused with 422 and what to do instead. A page may be short, or even empty, and still have a `cursor`.',
   request: { query: eventsQuerySchema },
-  responses: { 200: jsonAnswer('Events', eventsSchema), ...errors(...KEYED) },
+  responses: { 200: jsonAnswer('Events', eventsSchema), ...errors(...KEYED, 422) },
 });
 
 const get = createRoute({
@@ -57,56 +57,40 @@ export function eventRoutes(app: AdminApp, deps: AdminDependencies): void {
 }
 
 async function findEvents({ eventList }: AdminDependencies, query: EventsQuery): Promise<Page<EventRecord>> {
-  const { status, event, featureId, userId, limit, cursor } = query;
-  const range = {
-    ...(query.from !== undefined && { from: query.from }),
-    ...(query.to !== undefined && { to: query.to }),
-  };
-  if (query.from !== undefined && query.to !== undefined && query.from >= query.to) {
+  const { status, event, featureId, userId, from, to, limit, cursor } = query;
+  if (from !== undefined && to !== undefined && from >= to)
     throw ApiError.at('to', 'Write a time after `from`.');
-  }
-  if (userId !== undefined) {
-    allowOnly(query, 'userId', ['userId', 'from', 'to']);
-    return await eventList.ofUser(userId, range, limit, cursor);
-  }
-  switch (status) {
-    case 'quarantined':
-      allowOnly(query, 'status=quarantined', ['status', 'from', 'to']);
-      return await eventList.quarantined(range, limit, cursor);
-    case 'unmapped':
-      allowOnly(query, 'status=unmapped', ['status', 'event', 'featureId']);
-      if (featureId !== undefined && event === undefined)
-        throw ApiError.at('event', 'Give `event` together with `featureId`.');
-      return await eventList.unmappedEvents(
-        { ...(event !== undefined && { event }), ...(featureId !== undefined && { featureId }) },
-        limit,
-        cursor,
-      );
-    case undefined:
-      throw ApiError.at('userId', 'Say which events: give userId, status=unmapped or status=quarantined.');
-    case 'erased':
-      throw ApiError.at('status', 'Erased events are not listed: there is nothing left of them to show.');
-    default:
-      throw ApiError.at(
-        'status',
-        `Events with the status ${status} are found by userId: give userId instead of status.`,
-      );
-  }
+  const filter = {
+    ...(event !== undefined && { event }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  };
+  const problem = obstacleTo(query);
+  if (problem !== undefined) throw new ApiError('not_possible', problem.message, { details: [problem] });
+  if (userId !== undefined)
+    return await eventList.ofUser(userId, { ...filter, ...(status && { state: status }) }, limit, cursor);
+  return status === 'quarantined'
+    ? await eventList.quarantined(filter, limit, cursor)
+    : await eventList.unmappedEvents({ ...filter, ...(featureId && { featureId }) }, limit, cursor);
 }
 
-const FILTERS = ['status', 'event', 'featureId', 'userId', 'from', 'to'] as const;
-
-function allowOnly(query: EventsQuery, what: string, allowed: readonly (typeof FILTERS)[number][]): void {
-  const details = FILTERS.filter((name) => query[name] !== undefined && !allowed.includes(name)).map(
-    (path) => ({
-      path,
-      message: `This filter cannot be combined with ${what}: leave it out.`,
-    }),
-  );
-  if (details.length === 0) return;
-  throw new ApiError(
-    'invalid_request',
-    `With ${what} only these filters are possible: ${allowed.join(', ')}.`,
-    { details },
-  );
+/** Why no index leads to what is asked for, and what to do; undefined when one does. */
+function obstacleTo({ status, event, featureId, userId }: EventsQuery): Problem | undefined {
+  if (status === 'erased') {
+    const message = 'Erased events are not listed, since nothing is left of them: leave `status` out.';
+    return { path: 'status', message };
+  }
+  if (featureId !== undefined && (status !== 'unmapped' || userId !== undefined || event === undefined)) {
+    const message =
+      'Events are found by the feature that they name only while they are unmapped: give status=unmapped and `event` with `featureId`, without `userId`.';
+    return { path: 'featureId', message };
+  }
+  if (userId !== undefined || status === 'unmapped' || status === 'quarantined') return undefined;
+  if (status !== undefined) {
+    const message = `All events that are ${status} cannot be searched: give \`userId\` as well. What arrived lately is in GET /api/feed, and one event is found by its id, GET /api/events/{messageId}.`;
+    return { path: 'status', message };
+  }
+  const message =
+    'All events cannot be searched: say which, by `userId`, status=unmapped or status=quarantined. What arrived lately is in GET /api/feed, and one event is found by its id, GET /api/events/{messageId}.';
+  return { path: 'userId', message };
 }

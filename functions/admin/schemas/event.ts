@@ -17,10 +17,10 @@ export const eventsQuerySchema = z.strictObject({
   status: z
     .enum(EVENT_STATES, { error: 'Write received, mapped, unmapped, applied or quarantined.' })
     .optional()
-    .openapi({ description: 'unmapped or quarantined. The other states are found by userId.' }),
+    .openapi({ description: 'unmapped or quarantined; with userId any other, too' }),
   event: queryText(ID_LENGTH_MAX)
     .optional()
-    .openapi({ description: 'An event name; with status=unmapped', example: 'Message Sent' }),
+    .openapi({ description: 'Only events of this name', example: 'Message Sent' }),
   featureId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'The featureId that the events name; with status=unmapped and event' }),
@@ -28,7 +28,8 @@ export const eventsQuerySchema = z.strictObject({
     .optional()
     .openapi({ description: 'All events of this user, newest first', example: 'user-42' }),
   from: queryTime.openapi({
-    description: 'Inclusive. With userId the time of the event, with status=quarantined of its arrival.',
+    description:
+      'Inclusive. Of the time that an event counts at; with status=quarantined, without userId, of its arrival.',
   }),
   to: queryTime.openapi({ description: 'Exclusive' }),
   cursor: queryCursor,

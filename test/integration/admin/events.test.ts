@@ -2,10 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { quarantinePk } from '../../../adapters/commit-plan.ts';
-import { EVENT_SK, eventPk, timelineKey, toEventItem } from '../../../adapters/event-item.ts';
+import { EVENT_SK, eventPk, timelineKey, toEventItem, type NewEvent } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { column, createAdmin, fieldOf, toNewEvent, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { meteredDynamo } from '../../support/metered-dynamo.ts';
 
 let dynamo: TestDynamo;
 let tables: TestTables;
@@ -120,32 +121,31 @@ describe('that are unmapped', () => {
   });
 });
 
+/** Stores an event as one whose body could not be read. */
+async function quarantine(event: NewEvent, shard: number): Promise<void> {
+  const error = 'The stored body of an event cannot be read.';
+  await dynamo.client.send(
+    new PutItemCommand({
+      TableName: tables.events,
+      Item: {
+        ...toEventItem(event, { b: { B: Buffer.from('nonsense') } }),
+        st: { S: 'quarantined' },
+        o: { S: JSON.stringify({ generation: 1, decidedAt: 1, error }) },
+      },
+    }),
+  );
+  await dynamo.client.send(
+    new PutItemCommand({
+      TableName: tables.events,
+      Item: { pk: { S: quarantinePk(shard) }, sk: { S: timelineKey(event.receivedAt, event.key) } },
+    }),
+  );
+}
+
 test('quarantined events come latest first, in pages, with their error', async () => {
   for (let index = 0; index < 12; index += 1) {
     const messageId = `q${String(index).padStart(2, '0')}`;
-    const event = toNewEvent({ messageId }, admin.clock.now + index * 1_000);
-    await dynamo.client.send(
-      new PutItemCommand({
-        TableName: tables.events,
-        Item: {
-          ...toEventItem(event, { b: { B: Buffer.from('nonsense') } }),
-          st: { S: 'quarantined' },
-          o: {
-            S: JSON.stringify({
-              generation: 1,
-              decidedAt: 1,
-              error: 'The stored body of an event cannot be read.',
-            }),
-          },
-        },
-      }),
-    );
-    await dynamo.client.send(
-      new PutItemCommand({
-        TableName: tables.events,
-        Item: { pk: { S: quarantinePk(index % 4) }, sk: { S: timelineKey(event.receivedAt, event.key) } },
-      }),
-    );
+    await quarantine(toNewEvent({ messageId }, admin.clock.now + index * 1_000), index % 4);
   }
   const all = Array.from({ length: 12 }, (_, index) => `q${String(11 - index).padStart(2, '0')}`);
   expect(await listed('status=quarantined&limit=5')).toEqual(all);
@@ -159,20 +159,102 @@ test('quarantined events come latest first, in pages, with their error', async (
 
 test.each([
   ['', 'userId'],
-  ['status=mapped', 'status'],
+  ['event=A', 'userId'],
+  ['from=2026-11-01', 'userId'],
+  ['status=received', 'status'],
+  ['status=mapped&event=A', 'status'],
+  ['status=applied', 'status'],
+  ['status=erased', 'status'],
+  ['userId=a&status=erased', 'status'],
+  ['featureId=x', 'featureId'],
+  ['status=unmapped&featureId=x', 'featureId'],
+  ['status=quarantined&event=A&featureId=x', 'featureId'],
+  ['userId=a&status=unmapped&event=A&featureId=x', 'featureId'],
+])('"%s" would be a search through all events: 422 says what to do instead', async (query, path) => {
+  expect(await admin.call('GET', `/api/events?${query}`)).toMatchObject({
+    status: 422,
+    body: {
+      code: 'not_possible',
+      message: expect.stringMatching(/: (?:say which|give|leave)\b/),
+      details: [{ path }],
+    },
+  });
+});
+
+test.each([
   ['status=lost', 'status'],
-  ['userId=a&status=unmapped', 'status'],
-  ['status=quarantined&event=A', 'event'],
-  ['status=unmapped&from=2026-11-01', 'from'],
-  ['status=unmapped&featureId=x', 'event'],
   ['userId=a&from=2026-11-02&to=2026-11-01', 'to'],
   ['userId=a&limit=0', 'limit'],
   ['userId=a&limit=101', 'limit'],
   ['userId=a&cursor=bm9uc2Vuc2U', 'cursor'],
-])('"%s" says what to give instead', async (query, path) => {
+])('"%s" is refused, naming %s', async (query, path) => {
   expect(await admin.call('GET', `/api/events?${query}`)).toMatchObject({
     status: 400,
     body: { details: [{ path }] },
+  });
+});
+
+describe('of one user, filtered', () => {
+  beforeEach(async () => {
+    await admin.call('POST', '/api/features', { body: { id: 'known' } });
+    await admin.settle(
+      ...Array.from({ length: 130 }, (_, index) => ({
+        messageId: `x${String(index).padStart(3, '0')}`,
+        userId: 'ada',
+        event: index % 40 === 0 ? 'Rare' : 'Frequent',
+        timestamp: new Date(Date.parse(at(0)) + index * 60_000).toISOString(),
+        properties: index % 80 === 0 ? { featureId: 'known' } : {},
+      })),
+      { messageId: 'i', userId: 'ada', type: 'identify' as const, timestamp: at(1) },
+    );
+  });
+
+  test.each([1, 2, 100])('by name, status and time in any combination, %i at a time', async (limit) => {
+    const page = `limit=${String(limit)}&userId=ada`;
+    expect(await listed(`${page}&event=Rare`)).toEqual(['x120', 'x080', 'x040', 'x000']);
+    expect(await listed(`${page}&status=mapped`)).toEqual(['x080', 'x000']);
+    expect(await listed(`${page}&status=applied`)).toEqual(['i']);
+    expect(await listed(`${page}&status=unmapped&event=Rare`)).toEqual(['x120', 'x040']);
+    expect(await listed(`${page}&event=Rare&from=${at(1)}&to=${at(2)}`)).toEqual(['x080']);
+    expect(await listed(`${page}&status=quarantined`)).toEqual([]);
+  });
+
+  test('an answer looks at a bounded number of events, however few of them are wanted', async () => {
+    const reads = meteredDynamo(dynamo.endpoint);
+    const metered = createAdmin(reads.client, tables);
+    await admin.settle(
+      ...Array.from({ length: 400 }, (_, index) => ({
+        messageId: `more${String(index)}`,
+        userId: 'ada',
+        event: 'Frequent',
+        timestamp: at(9),
+      })),
+    );
+    const answer = await metered.call('GET', '/api/events?userId=ada&event=Rare&limit=1');
+    reads.client.destroy();
+    expect(answer.body).toMatchObject({ events: [], cursor: expect.any(String) });
+    expect(await listed('userId=ada&event=Rare&limit=1')).toEqual(['x120', 'x080', 'x040', 'x000']);
+    // 400 events of less than 1 KB, half a unit for an index entry and one for the event; the key of the cursors besides.
+    const units = reads.consumed.filter(({ table }) => table === tables.events);
+    expect(units.reduce((sum, read) => sum + read.units, 0)).toBeLessThan(600);
+  });
+});
+
+describe('of the unmapped and the quarantined, filtered', () => {
+  test('by time, and by name', async () => {
+    await admin.settle(
+      { messageId: 'a2', event: 'A', timestamp: at(2) },
+      { messageId: 'a3', event: 'A', timestamp: at(3) },
+      { messageId: 'b3', event: 'B', timestamp: at(3) },
+    );
+    expect(await listed(`status=unmapped&from=${at(3)}&to=${at(4)}`)).toHaveLength(2);
+    expect(await listed(`status=unmapped&event=A&from=${at(3)}&limit=1`)).toEqual(['a3']);
+    for (const [messageId, event] of [
+      ['q1', 'A'],
+      ['q2', 'B'],
+    ] as const)
+      await quarantine(toNewEvent({ messageId, event }, admin.clock.now), 1);
+    expect(await listed('status=quarantined&event=A&limit=1')).toEqual(['q1']);
   });
 });
 

@@ -388,6 +388,10 @@ describe('what is well formed but not possible', () => {
     await ask('importFromChargebee', 422);
   });
 
+  test('what no index leads to cannot be listed', async () => {
+    await ask('listEvents', 422, NO_IDS, {}, '?status=mapped');
+  });
+
   test('only ingest keys have signature secrets', async () => {
     const { id } = await admin.keys.ensure('read-key', { scope: 'read', name: 'r' }, 0);
     await ask('changeKey', 422, { keyId: id });

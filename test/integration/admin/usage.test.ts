@@ -1,8 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { z } from 'zod';
 import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { meteredDynamo } from '../../support/metered-dynamo.ts';
 
 let dynamo: TestDynamo;
 let tables: TestTables;
@@ -212,7 +211,7 @@ test('the current month of a user and feature is one small read, also when every
       })),
     ),
   );
-  const metered = meteredDynamo();
+  const metered = meteredDynamo(dynamo.endpoint);
   const busy = createAdmin(metered.client, tables);
   expect(
     (
@@ -228,32 +227,6 @@ test('the current month of a user and feature is one small read, also when every
   expect(reads).toEqual([{ table: tables.usage, units: expect.any(Number) }]);
   expect(reads[0]?.units).toBeLessThanOrEqual(4);
 });
-
-/** A client that adds up what DynamoDB says that its requests consumed. */
-function meteredDynamo() {
-  const client = new DynamoDBClient({
-    endpoint: dynamo.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  const consumed: { table: string; units: number }[] = [];
-  const capacitySchema = z.object({ TableName: z.string(), CapacityUnits: z.number() });
-  const answerSchema = z.object({
-    // One, or one per table of a batch.
-    output: z.object({ ConsumedCapacity: z.union([capacitySchema, z.array(capacitySchema)]).default([]) }),
-  });
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const answer = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
-      const { ConsumedCapacity: capacity } = answerSchema.parse(answer).output;
-      for (const { TableName: table, CapacityUnits: units } of [capacity].flat())
-        consumed.push({ table, units });
-      return answer;
-    },
-    { step: 'initialize', name: 'meter' },
-  );
-  return { client, consumed };
-}
 
 test('as CSV, with a header, quoted, and never as a formula', async () => {
   const { headers, text } = await admin.call(
