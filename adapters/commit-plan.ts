@@ -1,5 +1,5 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import type { EventDecision, EventNote } from '../core/decide-event.ts';
+import type { EventNote } from '../core/decide-event.ts';
 import type { FeatureUse } from '../core/decide-track.ts';
 import { negateDecimal } from '../core/decimal.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
@@ -9,18 +9,12 @@ import { applyFirstTrack, applyIdentify, type IdentifyResult } from '../core/ide
 import { normaliseEmail } from '../core/identity/email-group.ts';
 import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
 import { N, S } from './attributes.ts';
+import type { DecidedEvent } from './decided-event.ts';
 import { engageKeysOf, planEngage, type EngageByUser } from './engage-plan.ts';
-import {
-  EVENT_SK,
-  eventPk,
-  timelineKey,
-  type EventOutcome,
-  type EventRecord,
-  type EventState,
-  type OutcomeRevision,
-} from './event-item.ts';
+import { EVENT_SK, eventPk, timelineKey, type EventOutcome, type EventState } from './event-item.ts';
 import { identityItems } from './identity-plan.ts';
 import { keyPartOf } from './keys.ts';
+import { TRANSACTION_ITEMS_MAX, type PlannedItem } from './planned-item.ts';
 import {
   shardFor,
   toGroupUpdate,
@@ -41,30 +35,6 @@ export interface Tables {
   readonly usage: string;
   readonly users: string;
 }
-
-export interface DecidedEvent {
-  /** As read before deciding: the commit holds only if the stored event still looks like this. */
-  readonly record: EventRecord;
-  readonly decision: EventDecision | { readonly kind: 'quarantined'; readonly error: string };
-  readonly generation: number;
-  /** The generation that decided the uses that are kept of an earlier decision; the outcome goes on naming it. */
-  readonly keptFrom?: number;
-  /** What a mapped event has counted so far; what the decision does not keep of it is taken back. */
-  readonly counted?: readonly FeatureUse[];
-  /** What the outcome of a mapped event noted when it came. */
-  readonly keptNotes?: readonly string[];
-  /** The revisions that the new outcome carries. */
-  readonly revisions?: readonly OutcomeRevision[];
-}
-
-/** One item of a transaction and the events that must be decided again when its condition fails. */
-export interface PlannedItem {
-  readonly item: TransactWriteItem;
-  readonly owners: readonly string[];
-}
-
-/** DynamoDB's limit for one transaction. */
-export const TRANSACTION_ITEMS_MAX = 100;
 
 /** How many partitions list the quarantined events. */
 export const QUARANTINE_SHARDS = 4;

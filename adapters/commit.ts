@@ -7,7 +7,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { IdentityFacts } from '../core/identity/identity-draft.ts';
 import { pause } from './backoff.ts';
-import { planChunk, type DecidedEvent, type PlannedItem, type Tables } from './commit-plan.ts';
+import { planChunk, type Tables } from './commit-plan.ts';
+import type { DecidedEvent } from './decided-event.ts';
+import type { PlannedItem } from './planned-item.ts';
 import type { EngageByUser } from './engage-plan.ts';
 import { isPermanent } from './failure-kind.ts';
 

@@ -8,7 +8,8 @@ import {
   type EngageWord,
 } from '../core/engage.ts';
 import { N } from './attributes.ts';
-import type { DecidedEvent, PlannedItem } from './commit-plan.ts';
+import type { DecidedEvent } from './decided-event.ts';
+import type { PlannedItem } from './planned-item.ts';
 import { engageKey, memberKey, toEngageItem, type StoredEngage } from './engage-item.ts';
 import { keyPartOf } from './keys.ts';
 

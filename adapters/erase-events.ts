@@ -8,7 +8,8 @@ import {
 import { readS, S, type Item } from './attributes.ts';
 import { pause } from './backoff.ts';
 import type { FailedEvent } from './commit.ts';
-import { TRANSACTION_ITEMS_MAX, type PlannedItem, type Tables } from './commit-plan.ts';
+import type { Tables } from './commit-plan.ts';
+import { TRANSACTION_ITEMS_MAX, type PlannedItem } from './planned-item.ts';
 import { eraseItemsOf, eraseUsageItems, type ErasableEvent } from './erase-plan.ts';
 import { fromEventItem } from './event-item.ts';
 import { fromStoredOutcome } from './event-outcome.ts';

@@ -4,7 +4,7 @@ import type { Change, IdentityDraft } from '../core/identity/identity-draft.ts';
 import { isRoot, type UserNode } from '../core/identity/user-node.ts';
 import { N, S } from './attributes.ts';
 import { billingClaimKey, toBillingClaimItem } from './billing-claim-item.ts';
-import type { PlannedItem } from './commit-plan.ts';
+import type { PlannedItem } from './planned-item.ts';
 import {
   directoryKey,
   missingBillingKey,

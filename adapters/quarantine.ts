@@ -9,7 +9,8 @@ import {
 import { spread } from '../core/unmapped-group.ts';
 import { readS, S } from './attributes.ts';
 import { pause } from './backoff.ts';
-import { QUARANTINE_SHARDS, quarantinePk, TRANSACTION_ITEMS_MAX } from './commit-plan.ts';
+import { QUARANTINE_SHARDS, quarantinePk } from './commit-plan.ts';
+import { TRANSACTION_ITEMS_MAX } from './planned-item.ts';
 import { EVENT_SK, eventPk, timelineKey, type EventRecord } from './event-item.ts';
 import { fromStoredOutcome } from './event-outcome.ts';
 import type { EventQueue } from './event-queue.ts';

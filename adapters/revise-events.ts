@@ -4,7 +4,7 @@ import { isTakenBack, reviseMapped, type PastChange } from '../core/revise-mappe
 import type { Ruleset } from '../core/ruleset.ts';
 import { N, readOptionalN, S, type Item } from './attributes.ts';
 import type { FailedEvent } from './commit.ts';
-import type { DecidedEvent } from './commit-plan.ts';
+import type { DecidedEvent } from './decided-event.ts';
 import { EVENT_SK, eventPk, fromEventItem } from './event-item.ts';
 import { fromStoredOutcome } from './event-outcome.ts';
 import { isPermanent } from './failure-kind.ts';

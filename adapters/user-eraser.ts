@@ -9,7 +9,8 @@ import { IdentityDraft, NotReadError } from '../core/identity/identity-draft.ts'
 import { furthestFirst, takeApart, type LeavingId } from '../core/identity/take-apart.ts';
 import { isRoot, keysOfUser, type Root, type UserNode } from '../core/identity/user-node.ts';
 import { pause } from './backoff.ts';
-import type { PlannedItem, Tables } from './commit-plan.ts';
+import type { Tables } from './commit-plan.ts';
+import type { PlannedItem } from './planned-item.ts';
 import { EventStore } from './event-store.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';

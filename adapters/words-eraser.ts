@@ -8,7 +8,7 @@ import { putRoot } from '../core/identity/root-change.ts';
 import { takeApart } from '../core/identity/take-apart.ts';
 import { isRoot, keysOfUser } from '../core/identity/user-node.ts';
 import { mergeProfiles } from '../core/user.ts';
-import type { PlannedItem } from './commit-plan.ts';
+import type { PlannedItem } from './planned-item.ts';
 import { engageItems } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
 import { factsForUsers } from './identity-facts.ts';

@@ -13,7 +13,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { planChunk, type DecidedEvent } from '../../adapters/commit-plan.ts';
+import { planChunk } from '../../adapters/commit-plan.ts';
+import type { DecidedEvent } from '../../adapters/decided-event.ts';
 import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';

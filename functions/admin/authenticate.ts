@@ -1,17 +1,12 @@
 import type { AdminDependencies } from './dependencies.ts';
 import { ApiError } from './api-error.ts';
+import type { Caller, Session } from './caller.ts';
 import type { Scope } from './operations.ts';
-import { ADMIN_KEY_ID, findSession, isSame, type Session } from './session.ts';
+import { ADMIN_KEY_ID, findSession, isSame } from './session.ts';
 
 // Who sends a request, and whether they may. Three ways: the deployment's own admin key, kept in Secrets Manager; an API
 // key; the session of a person who signed in with either. A store that cannot be read must never look like a wrong key: a
 // client would throw its key away.
-
-export interface Caller {
-  /** What the history of a rule names: the id of an API key, or `admin-key`. */
-  readonly id: string;
-  readonly scope: 'read' | 'admin';
-}
 
 /** What a request says about its sender. */
 export interface Credentials {

@@ -31,8 +31,7 @@ import type { UsageStore } from '../../adapters/usage-store.ts';
 import type { UserImport } from '../../adapters/user-import.ts';
 import type { UserList } from '../../adapters/user-list.ts';
 import type { UserStore } from '../../adapters/user-store.ts';
-import type { Caller } from './authenticate.ts';
-import type { Session } from './session.ts';
+import type { Caller, Session } from './caller.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 
 /** Everything the API reads and changes; index.ts makes it once per container, tests make their own. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { secretHashOf } from '../../adapters/keys.ts';
-import type { Caller } from './authenticate.ts';
+import type { Caller, Session } from './caller.ts';
 import type { AdminDependencies } from './dependencies.ts';
 
 // A person who is signed in. The browser keeps a random token in a cookie that no script can read; what a script may read
@@ -15,13 +15,6 @@ const IDLE_MS = 2 * 3_600_000;
 const LIFETIME_MS = 12 * 3_600_000;
 /** How often a session in use is written to. */
 const TOUCH_MS = 5 * 60_000;
-
-export interface Session {
-  readonly token: string;
-  readonly caller: Caller;
-  readonly csrfToken: string;
-  readonly expiresAt: number;
-}
 
 type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'adminSecret' | 'keyCache' | 'now'>;
 

@@ -1,12 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { toDirectoryItem } from '../../adapters/directory-item.ts';
-import {
-  packChunks,
-  planChunk,
-  TRANSACTION_ITEMS_MAX,
-  type DecidedEvent,
-} from '../../adapters/commit-plan.ts';
+import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
+import type { DecidedEvent } from '../../adapters/decided-event.ts';
+import { TRANSACTION_ITEMS_MAX } from '../../adapters/planned-item.ts';
 import { fromEventItem, toEventItem } from '../../adapters/event-item.ts';
 import { NO_FACTS } from '../../core/identity/identity-draft.ts';
 import { UserList } from '../../adapters/user-list.ts';

@@ -1,11 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  packChunks,
-  planChunk,
-  TRANSACTION_ITEMS_MAX,
-  type DecidedEvent,
-} from '../../adapters/commit-plan.ts';
+import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
+import type { DecidedEvent } from '../../adapters/decided-event.ts';
+import { TRANSACTION_ITEMS_MAX } from '../../adapters/planned-item.ts';
 import type { EventRecord } from '../../adapters/event-item.ts';
 import type { EngageWord } from '../../core/engage.ts';
 import { emptyGroup, joinGroup, type EmailGroup } from '../../core/identity/email-group.ts';

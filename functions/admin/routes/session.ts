@@ -2,19 +2,14 @@ import { createRoute } from '@hono/zod-openapi';
 import { toIso } from '../../../core/timestamp.ts';
 import { ApiError } from '../api-error.ts';
 import { callerWithKey } from '../authenticate.ts';
+import type { Session } from '../caller.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED, WITH_BODY } from '../schemas/error.ts';
 import { noQuery } from '../schemas/fields.ts';
 import { jsonAnswer, jsonBody } from '../schemas/json-content.ts';
 import { sessionSchema, signInSchema } from '../schemas/session.ts';
-import {
-  clearSessionCookie,
-  sessionTokenOf,
-  setSessionCookie,
-  startSession,
-  type Session,
-} from '../session.ts';
+import { clearSessionCookie, sessionTokenOf, setSessionCookie, startSession } from '../session.ts';
 
 const tags = ['Session'];
 
