@@ -43,7 +43,8 @@ const rules: Readonly<Record<string, FolderRule>> = {
   },
   infra: {
     folders: ['infra'],
-    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'esbuild', 'node:*'],
+    // Of zod only what the bundles have in its place.
+    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'esbuild', 'node:*', 'zod/v4/*'],
   },
   // Functions are started as the bundles that the template names, never imported.
   local: { folders: ['local', 'infra', 'adapters', 'core'], packages: 'any' },

@@ -71,6 +71,16 @@ describe('synth', () => {
     expect(missing).toEqual([]);
   });
 
+  test('bundles no way to sign in that Lambda has no use for, and no language but English', () => {
+    for (const lambda of template.ofType('AWS::Lambda::Function')) {
+      const bundle = readFileSync(join(codeFolder(lambda), 'index.js'), 'utf8');
+      // Lambda puts credentials into the environment; the SDK would import these only when there are none.
+      expect(bundle).toContain('import("@aws-sdk/credential-provider-sso")');
+      expect(bundle).not.toMatch(/AssumeRoleWithWebIdentity|GetRoleCredentials/);
+      expect(bundle).not.toMatch(/Ungültige|invalide :/);
+    }
+  });
+
   test('makes no resource of a type that nobody has reviewed', () => {
     expect([...new Set(template.resources.map(({ Type }) => Type))].sort()).toEqual([
       'AWS::CloudWatch::Alarm',
