@@ -1,6 +1,7 @@
-import { Anchor, List, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, List, Stack, Tabs, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { CopyField } from './copy-field.tsx';
+import { TEST_EVENT, TestEventButton } from './test-event-button.tsx';
 
 interface ConnectStepsProps {
   readonly webhookUrl: string;
@@ -13,18 +14,28 @@ interface ConnectStepsProps {
 export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey }: ConnectStepsProps) {
   const key = ingestKey ?? 'INGEST_KEY';
   const host = trackingApiUrl.replace(/\/v1$/, '');
+  const isLocal = /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(webhookUrl).hostname);
+  // The policy of the page lets it send to its own origin only.
+  const maySend = new URL(trackingApiUrl).origin === location.origin;
   return (
-    <Tabs defaultValue="webhook" keepMounted={false}>
+    <Tabs defaultValue={isLocal ? 'try' : 'webhook'} keepMounted={false}>
       <Tabs.List aria-label="How events come here" mb="lg">
-        <Tabs.Tab value="webhook">Segment webhook</Tabs.Tab>
-        <Tabs.Tab value="sdk">Segment SDK</Tabs.Tab>
+        <Tabs.Tab value="webhook">Webhook</Tabs.Tab>
+        <Tabs.Tab value="sdk">SDK</Tabs.Tab>
         <Tabs.Tab value="try">Try it by hand</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="webhook">
         <Stack>
           <Text c="dimmed">
-            For companies that use Segment: the events also go here, and everywhere they went before.
+            For companies that use Segment: a webhook destination sends the events here, too, and everywhere
+            else as before.
           </Text>
+          {isLocal && (
+            <Alert color="orange" variant="light" role="note">
+              This pipeline runs on your own machine, where Segment cannot reach it. Try it by hand here; once
+              it is deployed, these steps are for you.
+            </Alert>
+          )}
           <CopyField label="Webhook URL" value={webhookUrl} />
           {ingestKey !== undefined && (
             <CopyField label="Authorization header" value={`Bearer ${ingestKey}`} />
@@ -70,19 +81,32 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey }: ConnectS
           />
           <CopyField label="Python" value={`Client('${key}', host='${host}')`} />
           <Text size="sm" c="dimmed">
-            Put an ingest key where it says INGEST_KEY. <KeysLink /> A key in a web page or an app is public:
-            anyone can send events with it, and nothing else.
+            {ingestKey === undefined && (
+              <>
+                Put an ingest key where it says INGEST_KEY. <KeysLink />{' '}
+              </>
+            )}
+            A key in a web page or an app is public: anyone can send events with it, and nothing else.
           </Text>
         </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="try">
         <Stack>
           <Text c="dimmed">
-            One event from a terminal, to see it arrive. Put an ingest key where it says INGEST_KEY.
+            One event, “{TEST_EVENT.event}” of the user {TEST_EVENT.userId}, to see it arrive.
+            {ingestKey === undefined && (
+              <>
+                {' '}
+                Put an ingest key where it says INGEST_KEY. <KeysLink />
+              </>
+            )}
           </Text>
+          {maySend && ingestKey !== undefined && (
+            <TestEventButton trackingApiUrl={trackingApiUrl} ingestKey={ingestKey} />
+          )}
           <CopyField
-            label="Send an event"
-            value={`curl -u ${key}: ${trackingApiUrl}/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Report Viewed","properties":{"kind":"dashboard"}}'`}
+            label={maySend && ingestKey !== undefined ? 'Or from a terminal' : 'From a terminal'}
+            value={`curl -u ${key}: ${trackingApiUrl}/track -H 'content-type: application/json' -d '${JSON.stringify(TEST_EVENT)}'`}
           />
         </Stack>
       </Tabs.Panel>

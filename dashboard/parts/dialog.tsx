@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
+import classes from './dialog.module.css';
 
 interface DialogProps {
   readonly opened: boolean;
@@ -20,6 +21,7 @@ export function Dialog({ opened, onClose, title, size = 'md', children }: Dialog
       size={size}
       radius="lg"
       centered
+      classNames={{ header: classes['header'] ?? '', title: classes['title'] ?? '' }}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {children}

@@ -1,5 +1,8 @@
 import { Alert, Button, Group } from '@mantine/core';
 import { ApiError, sentenceOf } from '../api/api-error.ts';
+import { signOut } from '../session/session-requests.ts';
+import { EmptyState } from './empty-state.tsx';
+import { showFailure } from './toast.ts';
 
 interface ErrorStateProps {
   readonly error: unknown;
@@ -8,17 +11,11 @@ interface ErrorStateProps {
 
 /** What went wrong, as a sentence, and what to do. Someone whose key may not do this is told so, which is not an error. */
 export function ErrorState({ error, onRetry }: ErrorStateProps) {
-  const isRefusal = error instanceof ApiError && error.status === 403;
+  if (error instanceof ApiError && error.status === 403) return <Refusal />;
   return (
-    <Alert
-      role={isRefusal ? 'status' : 'alert'}
-      color={isRefusal ? 'gray' : 'red'}
-      variant="light"
-      title={isRefusal ? 'Your key may not see this' : 'This could not be loaded'}
-      maw="40rem"
-    >
-      {isRefusal ? 'Sign in with an admin key to see it.' : sentenceOf(error)}
-      {!isRefusal && onRetry !== undefined && (
+    <Alert role="alert" color="red" variant="light" title="This could not be loaded" maw="40rem">
+      {sentenceOf(error)}
+      {onRetry !== undefined && (
         <Group mt="sm">
           <Button size="xs" variant="default" onClick={onRetry}>
             Try again
@@ -26,5 +23,24 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
         </Group>
       )}
     </Alert>
+  );
+}
+
+function Refusal() {
+  return (
+    <EmptyState
+      title="Your key may not see this"
+      actions={
+        <Button
+          variant="default"
+          onClick={() => void signOut().catch((error: unknown) => showFailure(sentenceOf(error)))}
+        >
+          Sign in with another key
+        </Button>
+      }
+    >
+      You are signed in with a key that may only read. This takes an admin key: the page is the same after you
+      have signed in with one.
+    </EmptyState>
   );
 }

@@ -88,13 +88,15 @@ export function FeatureForm({ feature, idFromEvents = '', onSaved, onCancel }: F
           </Stack>
         </Radio.Group>
         {form.values.type === 'consumable' && (
-          <Group grow align="flex-start">
+          <Group align="flex-start">
             <TextInput
+              flex="1 1 11rem"
               label="One unit (optional)"
               placeholder="message"
               {...form.getInputProps('unitLabel')}
             />
             <TextInput
+              flex="1 1 11rem"
               label="Several units (optional)"
               placeholder="messages"
               {...form.getInputProps('unitLabelPlural')}

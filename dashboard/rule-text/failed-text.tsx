@@ -7,7 +7,7 @@ import { ValueText } from './value-text.tsx';
 export function FailedText({ failed }: { readonly failed: NonNullable<RuleVerdict['failed']> }) {
   return (
     <>
-      <PathText path={failed.path} /> should be so: {wordsOf(failed.operator)}
+      Fails: <PathText path={failed.path} /> {wordsOf(failed.operator)}
       {!takesNoValue(failed.operator) && (
         <>
           {' '}

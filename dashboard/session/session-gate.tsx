@@ -1,36 +1,48 @@
 import { Center, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { Activity, type ReactNode } from 'react';
 import { ErrorState } from '../parts/error-state.tsx';
 import { resumeSession } from './session-requests.ts';
-import { useSession } from './session-store.ts';
+import { useCaller, useSession } from './session-store.ts';
 import { SignInPage } from './sign-in-page.tsx';
 
-/** The dashboard for those who are signed in, the sign-in page, under the same address, for those who are not. */
+/**
+ * The dashboard for those who are signed in, the sign-in page, under the same address, for those who are not. A session that
+ * ends takes nothing away: the pages are out of sight, ask for nothing, and are there again with all that was written in
+ * them when the same person signs in. Somebody else begins anew.
+ */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const session = useSession();
+  const caller = useCaller();
+  const isOut = session.kind === 'signed-out';
+  if (session.kind === 'unknown') return <Resuming />;
+  return (
+    <>
+      {isOut && <SignInPage hasExpired={caller !== undefined} />}
+      {caller !== undefined && (
+        <Activity key={caller.id} mode={isOut ? 'hidden' : 'visible'}>
+          {children}
+        </Activity>
+      )}
+    </>
+  );
+}
+
+function Resuming() {
   const resume = useQuery({
     queryKey: ['resume-session'],
     queryFn: async () => {
       await resumeSession();
       return true;
     },
-    enabled: session.kind === 'unknown',
   });
-  switch (session.kind) {
-    case 'signed-in':
-      return children;
-    case 'signed-out':
-      return <SignInPage hasExpired={session.hasExpired} />;
-    case 'unknown':
-      return (
-        <Center mih="100dvh" component="main">
-          {resume.error === null ? (
-            <Loader aria-label="Loading" />
-          ) : (
-            <ErrorState error={resume.error} onRetry={() => void resume.refetch()} />
-          )}
-        </Center>
-      );
-  }
+  return (
+    <Center mih="100dvh" component="main">
+      {resume.error === null ? (
+        <Loader aria-label="Loading" />
+      ) : (
+        <ErrorState error={resume.error} onRetry={() => void resume.refetch()} />
+      )}
+    </Center>
+  );
 }

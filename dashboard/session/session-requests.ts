@@ -1,7 +1,7 @@
 import { api, read } from '../api/client.ts';
 import { ApiError } from '../api/api-error.ts';
 import { queryClient } from '../api/query-client.ts';
-import { sessionEnded, sessionStarted, signedOut } from './session-store.ts';
+import { callerAtWork, sessionEnded, sessionStarted, signedOut } from './session-store.ts';
 
 /** Asks whether the browser still has a session. Throws when nobody can say. */
 export async function resumeSession(): Promise<void> {
@@ -15,8 +15,9 @@ export async function resumeSession(): Promise<void> {
 
 export async function signIn(key: string): Promise<void> {
   const session = await read(api.POST('/api/session', { body: { key } }));
-  // What another person's key had loaded is not for this one.
-  queryClient.clear();
+  // What another person's key had loaded is not for this one; the same person goes on where they were, with fresh figures.
+  if (callerAtWork()?.id === session.caller.id) void queryClient.invalidateQueries();
+  else queryClient.clear();
   sessionStarted(session);
 }
 

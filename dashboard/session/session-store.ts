@@ -9,7 +9,8 @@ export interface Caller {
 
 export type SessionState =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'signed-out'; readonly hasExpired: boolean }
+  /** `ended`: whose session it was that ended by itself, while they were at work. */
+  | { readonly kind: 'signed-out'; readonly ended: Caller | undefined }
   | { readonly kind: 'signed-in'; readonly caller: Caller; readonly csrfToken: string };
 
 let state: SessionState = { kind: 'unknown' };
@@ -24,13 +25,13 @@ export function sessionStarted({ caller, csrfToken }: { caller: Caller; csrfToke
   change({ kind: 'signed-in', caller, csrfToken });
 }
 
-/** The API no longer knows the session. The address stays, so that signing in again leads back to it. */
+/** The API no longer knows the session. Address and pages stay, so that signing in again leads back to them. */
 export function sessionEnded(): void {
-  if (state.kind !== 'signed-out') change({ kind: 'signed-out', hasExpired: state.kind === 'signed-in' });
+  if (state.kind !== 'signed-out') change({ kind: 'signed-out', ended: callerOf(state) });
 }
 
 export function signedOut(): void {
-  change({ kind: 'signed-out', hasExpired: false });
+  change({ kind: 'signed-out', ended: undefined });
 }
 
 export function csrfToken(): string | undefined {
@@ -42,10 +43,17 @@ const subscribe = (listener: () => void): (() => void) => {
   return () => listeners.delete(listener);
 };
 
+/** Who is at work, also while their session has ended and they have not signed in again. */
+function callerOf(session: SessionState): Caller | undefined {
+  if (session.kind === 'signed-in') return session.caller;
+  return session.kind === 'signed-out' ? session.ended : undefined;
+}
+
+export const callerAtWork = (): Caller | undefined => callerOf(state);
+
 export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state);
 
+export const useCaller = (): Caller | undefined => callerOf(useSession());
+
 /** Whether the person may change things; a read key may only look. */
-export function useMayChange(): boolean {
-  const session = useSession();
-  return session.kind === 'signed-in' && session.caller.scope === 'admin';
-}
+export const useMayChange = (): boolean => useCaller()?.scope === 'admin';

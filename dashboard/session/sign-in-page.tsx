@@ -37,7 +37,8 @@ export function SignInPage({ hasExpired }: { readonly hasExpired: boolean }) {
               </div>
               {hasExpired && error === null && (
                 <Alert color="yellow" variant="light" role="status">
-                  Your session has ended. Sign in again to go on where you were.
+                  Your session has ended. Sign in again to go on where you were: what you have written is
+                  still there.
                 </Alert>
               )}
               <PasswordInput

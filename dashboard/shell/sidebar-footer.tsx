@@ -4,13 +4,12 @@ import { sentenceOf } from '../api/api-error.ts';
 import { Icon } from '../parts/icon.tsx';
 import { showFailure } from '../parts/toast.ts';
 import { signOut } from '../session/session-requests.ts';
-import { useSession } from '../session/session-store.ts';
+import { useCaller } from '../session/session-store.ts';
 import classes from './sidebar-footer.module.css';
 
 export function SidebarFooter() {
-  const session = useSession();
   const out = useMutation({ mutationFn: signOut, onError: (error) => showFailure(sentenceOf(error)) });
-  const isReader = session.kind === 'signed-in' && session.caller.scope === 'read';
+  const isReader = useCaller()?.scope === 'read';
   return (
     <div className={classes['footer']}>
       {isReader && (

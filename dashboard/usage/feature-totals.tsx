@@ -1,10 +1,10 @@
-import { Table, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { amountOf, type Feature } from '../api/feature-queries.ts';
+import { DataTable, type Column } from '../parts/data-table.tsx';
 import { EventText } from '../parts/event-text.tsx';
-import { TableFrame } from '../parts/table-frame.tsx';
 import { SeriesName } from './usage-chart.tsx';
-import { changeOf, type SeriesOfUsage } from './usage-series.ts';
+import { changeOf, type SeriesOfUsage, type UsageSeries } from './usage-series.ts';
 
 interface FeatureTotalsProps {
   readonly usage: SeriesOfUsage;
@@ -15,58 +15,51 @@ interface FeatureTotalsProps {
 
 /** What each feature was used in the whole of the time shown. */
 export function FeatureTotals({ usage, before, features, isCompared }: FeatureTotalsProps) {
+  const earlierCount = ({ featureId }: UsageSeries): number =>
+    before?.series.find((series) => series.featureId === featureId)?.count ?? 0;
+  const columns: Column<UsageSeries>[] = [
+    {
+      title: 'Feature',
+      cell: ({ featureId }) =>
+        featureId === undefined ? (
+          'All others'
+        ) : (
+          <Link to={`/features/${encodeURIComponent(featureId)}`}>
+            <SeriesName featureId={featureId} features={features} />
+          </Link>
+        ),
+    },
+    {
+      title: 'Amount',
+      kind: 'number',
+      cell: ({ featureId, sum }) => (
+        <EventText>{amountOf(featureId === undefined ? undefined : features.get(featureId), sum)}</EventText>
+      ),
+    },
+    { title: 'Uses', kind: 'number', cell: ({ count }) => count.toLocaleString() },
+  ];
+  if (isCompared)
+    columns.push({
+      title: 'Uses before',
+      kind: 'number',
+      cell: (series) =>
+        before === undefined ? (
+          '…'
+        ) : (
+          <>
+            {earlierCount(series).toLocaleString()}{' '}
+            <Text span size="sm" c="dimmed">
+              {changeOf(earlierCount(series), series.count) ?? 'new'}
+            </Text>
+          </>
+        ),
+    });
   return (
-    <TableFrame label="Usage by feature">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Feature</Table.Th>
-            <Table.Th ta="right">Amount</Table.Th>
-            <Table.Th ta="right">Uses</Table.Th>
-            {isCompared && <Table.Th ta="right">Uses before</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {usage.series.map((series) => {
-            const earlier = before?.series.find(({ featureId }) => featureId === series.featureId);
-            return (
-              <Table.Tr key={series.featureId ?? ''}>
-                <Table.Td>
-                  {series.featureId === undefined ? (
-                    'All others'
-                  ) : (
-                    <Link to={`/features/${encodeURIComponent(series.featureId)}`}>
-                      <SeriesName featureId={series.featureId} features={features} />
-                    </Link>
-                  )}
-                </Table.Td>
-                <Table.Td ta="right">
-                  {series.featureId === undefined ? (
-                    series.sum
-                  ) : (
-                    <EventText>{amountOf(features.get(series.featureId), series.sum)}</EventText>
-                  )}
-                </Table.Td>
-                <Table.Td ta="right">{series.count.toLocaleString()}</Table.Td>
-                {isCompared && (
-                  <Table.Td ta="right">
-                    {before === undefined ? (
-                      '…'
-                    ) : (
-                      <>
-                        {(earlier?.count ?? 0).toLocaleString()}{' '}
-                        <Text span size="sm" c="dimmed">
-                          {changeOf(earlier?.count ?? 0, series.count) ?? 'new'}
-                        </Text>
-                      </>
-                    )}
-                  </Table.Td>
-                )}
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
+    <DataTable
+      label="Usage by feature"
+      columns={columns}
+      rows={usage.series}
+      keyOf={({ featureId }) => featureId ?? ''}
+    />
   );
 }

@@ -28,7 +28,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
   const { starts, layers, before, range, ink, grid, onHover, onZoom } = options;
   const seconds = starts.map((start) => start / 1_000);
   const heights = stackedHeights(layers.map(({ values }) => values));
-  const bars = uPlot.paths.bars?.({ size: [0.72, 56], radius: 0.12 });
+  const bars = uPlot.paths.bars?.({ size: [0.72, 56] });
   const axis = {
     stroke: ink,
     grid: { stroke: grid, width: 1 },

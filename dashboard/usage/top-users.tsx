@@ -1,13 +1,12 @@
-import { Table, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { api, read } from '../api/client.ts';
 import { amountOf, type Feature } from '../api/feature-queries.ts';
 import { userAddress } from '../api/user-queries.ts';
+import { DataTable } from '../parts/data-table.tsx';
 import { EventText } from '../parts/event-text.tsx';
 import { QueryState } from '../parts/query-state.tsx';
 import { Section } from '../parts/section.tsx';
-import { TableFrame } from '../parts/table-frame.tsx';
 import { useUsageRange } from './use-usage-range.ts';
 
 const SHOWN = 10;
@@ -37,36 +36,27 @@ export function TopUsers({ feature }: { readonly feature: Feature }) {
               complete ? 'In the same time.' : 'In the same time, among the first 20,000 days of users.'
             }
           >
-            <TableFrame label="Top users">
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>User</Table.Th>
-                    <Table.Th ta="right">Amount</Table.Th>
-                    <Table.Th ta="right">Uses</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {users.map(({ userId, sum, count }) => (
-                    <Table.Tr key={userId}>
-                      <Table.Td>
-                        <Link to={userAddress(userId)}>
-                          <EventText>{userId}</EventText>
-                        </Link>
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        <EventText>{amountOf(feature, sum)}</EventText>
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        <Text span size="sm">
-                          {count.toLocaleString()}
-                        </Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </TableFrame>
+            <DataTable
+              label="Top users"
+              rows={users}
+              keyOf={({ userId }) => userId}
+              columns={[
+                {
+                  title: 'User',
+                  cell: ({ userId }) => (
+                    <Link to={userAddress(userId)}>
+                      <EventText>{userId}</EventText>
+                    </Link>
+                  ),
+                },
+                {
+                  title: 'Amount',
+                  kind: 'number',
+                  cell: ({ sum }) => <EventText>{amountOf(feature, sum)}</EventText>,
+                },
+                { title: 'Uses', kind: 'number', cell: ({ count }) => count.toLocaleString() },
+              ]}
+            />
           </Section>
         )
       }

@@ -4,6 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import type { Feature } from '../api/feature-queries.ts';
 import { EventText } from '../parts/event-text.tsx';
+import { plainText } from '../parts/visible-text.ts';
 import { colorOf } from './series-colors.ts';
 import { drawStackedBars } from './stacked-bars.ts';
 import classes from './usage-chart.module.css';
@@ -83,7 +84,7 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
         {before !== undefined && <span className={classes['before']}>Previous period</span>}
       </div>
       {/* The canvas is a picture of the table. */}
-      <div ref={frame} aria-hidden="true">
+      <div ref={frame} aria-hidden="true" data-chart>
         <div ref={canvas} className={classes['canvas']} />
       </div>
       <Text size="xs" c="dimmed">
@@ -102,6 +103,17 @@ export function SeriesName({ featureId, features }: SeriesNameProps) {
   if (featureId === undefined) return 'All others';
   return <EventText lengthMax={40}>{features.get(featureId)?.name ?? featureId}</EventText>;
 }
+
+/** For places that take plain text only. Features may have one name: the id makes it one of a kind. */
+export const plainSeriesName = (
+  featureId: string | undefined,
+  features: ReadonlyMap<string, Feature>,
+): string => {
+  if (featureId === undefined) return 'All others';
+  const name = features.get(featureId)?.name ?? featureId;
+  const isShared = [...features.values()].filter((feature) => feature.name === name).length > 1;
+  return plainText(isShared ? `${name} (${featureId})` : name, 40);
+};
 
 const valuesOf = (
   series: { sums: readonly string[]; counts: readonly number[] },

@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
+import { Group, SegmentedControl, Select, TextInput } from '@mantine/core';
 import type { Measure } from './usage-chart.tsx';
 import { PRESETS, type Preset } from './usage-range.ts';
 import type { useUsageRange } from './use-usage-range.ts';
@@ -44,7 +44,7 @@ export function UsageControls({ time, measure, onMeasure }: UsageControlsProps) 
           if (chosen !== undefined) time.showPreset(chosen);
         }}
       />
-      <Group gap={6} wrap="nowrap">
+      <Group gap={6} wrap="nowrap" className={classes['days'] ?? ''}>
         <TextInput
           type="date"
           aria-label="First day"
@@ -79,11 +79,6 @@ export function UsageControls({ time, measure, onMeasure }: UsageControlsProps) 
           { value: 'count', label: 'Uses' },
         ]}
         onChange={onMeasure}
-      />
-      <Switch
-        label="Compare with the time before"
-        checked={time.isCompared}
-        onChange={(event) => time.compare(event.currentTarget.checked)}
       />
     </div>
   );

@@ -1,4 +1,4 @@
-import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Paper, Stack, Switch, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
 import { allFeatures, type Feature } from '../api/feature-queries.ts';
@@ -55,7 +55,14 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
           <Title order={2} size="h4">
             Usage
           </Title>
-          <CsvButton range={range} filter={filter} />
+          <Group>
+            <Switch
+              label="Compare with the time before"
+              checked={isCompared}
+              onChange={(event) => time.compare(event.currentTarget.checked)}
+            />
+            <CsvButton range={range} filter={filter} />
+          </Group>
         </Group>
         <UsageControls time={time} measure={measure} onMeasure={setMeasure} />
         <QueryState query={query} lines={8}>

@@ -1,7 +1,6 @@
-import { Table } from '@mantine/core';
 import type { Feature } from '../api/feature-queries.ts';
-import { TableFrame } from '../parts/table-frame.tsx';
-import { SeriesName } from './usage-chart.tsx';
+import { DataTable, type Column } from '../parts/data-table.tsx';
+import { plainSeriesName, SeriesName } from './usage-chart.tsx';
 import type { UsageRange } from './usage-range.ts';
 import type { SeriesOfUsage } from './usage-series.ts';
 import classes from './usage-table.module.css';
@@ -21,34 +20,23 @@ export function UsageTable({ usage, range, features }: UsageTableProps) {
   return (
     <details className={classes['details']}>
       <summary className={classes['summary']}>All numbers as a table</summary>
-      <TableFrame label="All numbers">
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Time</Table.Th>
-              {usage.series.map(({ featureId }) => (
-                <Table.Th key={featureId ?? ''} ta="right">
-                  <SeriesName featureId={featureId} features={features} />
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {used.toReversed().map(({ start, index }) => (
-              <Table.Tr key={start}>
-                <Table.Td className={classes['time']}>{windowLabel(start, range.window)}</Table.Td>
-                {usage.series.map((series) => (
-                  <Table.Td key={series.featureId ?? ''} ta="right" className={classes['number']}>
-                    {series.counts[index] === 0
-                      ? '–'
-                      : `${series.sums[index] ?? '0'} (${String(series.counts[index])}×)`}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </TableFrame>
+      <DataTable
+        label="All numbers"
+        rows={used.toReversed()}
+        keyOf={({ start }) => String(start)}
+        columns={[
+          { title: 'Time', cell: ({ start }) => windowLabel(start, range.window), widthMin: '9.5rem' },
+          ...usage.series.map((series): Column<(typeof used)[number]> => ({
+            title: plainSeriesName(series.featureId, features),
+            head: <SeriesName featureId={series.featureId} features={features} />,
+            kind: 'number',
+            cell: ({ index }) =>
+              series.counts[index] === 0
+                ? '–'
+                : `${series.sums[index] ?? '0'} (${String(series.counts[index])}×)`,
+          })),
+        ]}
+      />
     </details>
   );
 }

@@ -10,10 +10,12 @@ const FEATURES = [
   { id: 'messages', name: 'Messages sent', unitLabel: 'message', unitLabelPlural: 'messages' },
   { id: 'reports', name: 'Reports exported', unitLabel: 'report', unitLabelPlural: 'reports' },
   { id: 'storage', name: 'Storage used', unitLabel: 'GB', unitLabelPlural: 'GB' },
+  { id: 'summaries', name: 'AI summaries', unitLabel: 'summary', unitLabelPlural: 'summaries' },
   { id: 'dashboards', name: 'Dashboards viewed', type: 'binary' },
 ] as const;
 const RULES = [
   { name: 'Exports', featureId: 'reports', event: { operator: 'equals', value: 'Report Exported' } },
+  { name: 'Summaries', featureId: 'summaries', event: { operator: 'equals', value: 'Summary Generated' } },
   {
     name: 'Dashboards',
     featureId: 'dashboards',
@@ -21,6 +23,7 @@ const RULES = [
     conditions: [{ path: 'properties.kind', operator: 'equals', value: 'dashboard' }],
   },
 ] as const;
+/** Those after the sixth are customers of the billing provider. */
 const PEOPLE = [
   'Ada Lovelace',
   'Grace Hopper',
@@ -28,7 +31,16 @@ const PEOPLE = [
   'Katherine Johnson',
   'Tim Berners-Lee',
   'Radia Perlman',
+  'Maya Okafor',
+  'Jonas Lindqvist',
+  'Priya Raman',
+  'Mateo Alvarez',
+  'Hannah Weiss',
+  'Kenji Tanaka',
+  'Sofia Rossi',
+  'Liam Byrne',
 ];
+const WITHOUT_BILLING = 6;
 
 /** Defines features and rules, sends the month, and waits until all of it is counted. */
 export async function sendCompanyEvents(dashboard: DashboardBrowser): Promise<void> {
@@ -41,7 +53,11 @@ export async function sendCompanyEvents(dashboard: DashboardBrowser): Promise<vo
     messageId: `person-${String(index)}`,
     userId: userIdOf(index),
     timestamp: new Date(today - 29 * DAY).toISOString(),
-    traits: { name, email: `${userIdOf(index)}@example.com` },
+    traits: {
+      name,
+      email: `${userIdOf(index)}@example.com`,
+      ...(index >= WITHOUT_BILLING && { billingUserId: `cus_N8v${String(index)}Qk4TzR` }),
+    },
   }));
   const events = Array.from({ length: 30 }, (_, daysAgo) => dayOf(today - daysAgo * DAY, daysAgo)).flat();
   await deliver(url, '/segment', [...people, ...events]);
@@ -50,41 +66,51 @@ export async function sendCompanyEvents(dashboard: DashboardBrowser): Promise<vo
 
 function dayOf(start: number, daysAgo: number): object[] {
   const isWeekend = [0, 6].includes(new Date(start).getUTCDay());
-  const busy = (isWeekend ? 2 : 7) + ((daysAgo * 7) % 5);
+  const busy = (isWeekend ? 9 : 27) + ((daysAgo * 7) % 11);
   // Nothing of today lies ahead, whatever the hour is.
   const at = (index: number): string =>
-    new Date(Math.min(start + (7 + (index % 12)) * 3_600_000, Date.now() - 1_000)).toISOString();
-  return Array.from({ length: busy }, (_, index) => {
-    const track = {
-      type: 'track',
-      messageId: `day-${String(daysAgo)}-${String(index)}`,
-      userId: userIdOf((index * 3 + daysAgo) % PEOPLE.length),
-      timestamp: at(index),
-    };
-    switch (index % 5) {
-      case 0:
-      case 1:
-        return {
-          ...track,
-          event: 'Message Sent',
-          properties: { featureId: 'messages', delta: 2 + ((index + daysAgo) % 6), channel: 'email' },
-        };
-      case 2:
-        return { ...track, event: 'Report Exported', properties: { format: 'pdf', pages: 4 + index } };
-      case 3:
-        return {
-          ...track,
-          event: 'File Uploaded',
-          properties: { featureId: 'storage', delta: `${String(1 + (index % 3))}.25` },
-        };
-      default:
-        return {
-          ...track,
-          event: 'Page Opened',
-          properties: { kind: daysAgo % 4 === 0 ? 'settings' : 'dashboard', path: '/home' },
-        };
-    }
-  });
+    new Date(
+      Math.min(start + (7 + (index % 12)) * 3_600_000 + index * 97_000, Date.now() - 1_000),
+    ).toISOString();
+  return Array.from({ length: busy }, (_, index) => ({
+    type: 'track',
+    messageId: `day-${String(daysAgo)}-${String(index)}`,
+    userId: userIdOf((index * 5 + daysAgo) % PEOPLE.length),
+    timestamp: at(index),
+    ...useOf(index, daysAgo),
+  }));
+}
+
+/** What somebody did; some of it counts for nothing yet. */
+function useOf(index: number, daysAgo: number): object {
+  switch (index % 9) {
+    case 0:
+    case 1:
+    case 2:
+      return {
+        event: 'Message Sent',
+        properties: { featureId: 'messages', delta: 2 + ((index + daysAgo) % 6), channel: 'email' },
+      };
+    case 3:
+      return { event: 'Report Exported', properties: { format: 'pdf', pages: 4 + index } };
+    case 4:
+      return {
+        event: 'File Uploaded',
+        properties: { featureId: 'storage', delta: `${String(1 + (index % 3))}.25` },
+      };
+    case 5:
+    case 6:
+      return { event: 'Summary Generated', properties: { model: 'standard', words: 120 + index } };
+    case 7:
+      return daysAgo % 5 === 0
+        ? { event: 'Invoice Viewed', properties: { status: 'paid', total: 49 } }
+        : { event: 'Report Exported', properties: { format: 'csv', pages: 2 } };
+    default:
+      return {
+        event: 'Page Opened',
+        properties: { kind: daysAgo % 4 === 0 ? 'settings' : 'dashboard', path: '/home' },
+      };
+  }
 }
 
 const userIdOf = (index: number): string => (PEOPLE[index] ?? '').toLowerCase().replaceAll(/[^a-z]+/g, '.');

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import {
   ADMIN_KEY,
   PROJECT_ROOT,
@@ -16,6 +16,16 @@ import { chromiumPath } from './chromium-path.ts';
 
 const SCREENSHOTS = join(PROJECT_ROOT, 'docs', 'screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const STEPS_MAX = 60;
+/** What has the focus and no outline, itself or as what stands for it; empty when it is seen. */
+const UNSEEN_FOCUS = `(() => {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return '';
+  const shown = [element, element.closest('.mantine-Input-input'), element.nextElementSibling];
+  const isSeen = shown.some((candidate) => candidate !== null && getComputedStyle(candidate).outlineStyle !== 'none');
+  return isSeen ? '' : element.outerHTML.slice(0, 200);
+})()`;
 
 /** The three ways in which every page is looked at. */
 const LOOKS = [
@@ -61,11 +71,12 @@ export class DashboardBrowser {
       runtime = await startRuntimeProcess(dataDir.path);
       browser = await chromium.launch({
         executablePath: chromiumPath(),
-        args: ['--no-sandbox', '--lang=en-GB'],
+        args: ['--no-sandbox'],
       });
       const context = await browser.newContext({
         viewport: LOOKS[0].size,
-        locale: 'en-GB',
+        // What fields for dates are in, whatever is asked for: Debian's Chromium comes with this one.
+        locale: 'en-US',
         timezoneId: 'Europe/Berlin',
         reducedMotion: 'reduce',
       });
@@ -95,6 +106,22 @@ export class DashboardBrowser {
     // Several parts of a page may load at once, and one that is there may ask for the next.
     const loading = this.page.locator('[aria-label="Loading"]');
     while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
+    // A chart is drawn when its width is known.
+    await this.page.waitForFunction(
+      `[...document.querySelectorAll('[data-chart]')].every((chart) => chart.querySelector('canvas'))`,
+    );
+  }
+
+  /** Goes there with the keyboard alone. Throws when no key leads there, or when it cannot be seen on the way where one is. */
+  async tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+    await target.waitFor();
+    for (let step = 0; step < STEPS_MAX; step += 1) {
+      await this.page.keyboard.press(key);
+      const unseen: unknown = await this.page.evaluate(UNSEEN_FOCUS);
+      if (unseen !== '') throw new Error(`The focus is not seen at ${String(unseen)}`);
+      if ((await target.and(this.page.locator(':focus')).count()) > 0) return;
+    }
+    throw new Error(`${String(STEPS_MAX)} times ${key} did not lead to ${String(target)}`);
   }
 
   async signIn(key = ADMIN_KEY): Promise<void> {

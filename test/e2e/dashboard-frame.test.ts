@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { ADMIN_KEY } from '../support/runtime-process.ts';
 import { DashboardBrowser } from './dashboard-browser.ts';
+import { callApi } from './waiting-events.ts';
 
 // What surrounds the pages: signing in and out, the navigation, and what every page has to keep to.
 
@@ -124,6 +125,28 @@ test('a page whose code is gone, because another version was deployed, loads its
   await page.getByRole('link', { name: 'Features' }).click();
   await page.getByRole('heading', { name: 'Features', level: 1 }).waitFor();
   expect(refused).toBe(2);
+});
+
+test('what was being written is still there after signing in again, and can be saved', async () => {
+  const { page } = dashboard;
+  await callApi(dashboard.url, 'POST', '/features', { id: 'exports', name: 'Exports' });
+  await dashboard.open('/rules/new?event=Report+Exported');
+  await page.getByRole('button', { name: 'Add a condition' }).click();
+  await page.getByRole('combobox', { name: 'Field', exact: true }).fill('properties.format');
+  await page.getByRole('combobox', { name: 'Value', exact: true }).fill('pdf');
+  await page.getByLabel('Name of the rule').fill('PDF exports');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save the rule' }).click();
+  await page.getByText('Your session has ended').waitFor();
+  // Out of sight, for whoever comes by.
+  expect(await page.getByLabel('Name of the rule').isVisible()).toBe(false);
+  expect(await dashboard.look('sign-in-again')).toEqual([]);
+  await page.getByLabel('Key', { exact: true }).fill(ADMIN_KEY);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('save it once more').waitFor();
+  expect(await page.getByRole('combobox', { name: 'Value', exact: true }).inputValue()).toBe('pdf');
+  await page.getByRole('button', { name: 'Save the rule' }).click();
+  await page.getByRole('heading', { name: 'PDF exports', level: 1 }).waitFor();
 });
 
 test('a key that may only read sees what it may, is told what it may not, and is offered no change', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
+import { until } from '../support/until.ts';
 import { DashboardBrowser } from './dashboard-browser.ts';
 import { callApi, EXPORTS, sendWaitingEvents } from './waiting-events.ts';
 
@@ -70,7 +71,10 @@ test('the preview follows the typing, and saving counts exactly what it said', a
   await field('Field with the amount').fill('properties.pages');
   await preview().getByText('+210 pages').first().waitFor();
   await preview().getByRole('tab', { name: 'Near misses' }).click();
-  await preview().getByText('The event has “csv”.').first().waitFor();
+  await preview()
+    .getByText(/The event has “(?:csv|xlsx)”/)
+    .first()
+    .waitFor();
   await page.getByLabel('Name of the rule').fill('Pages of PDF exports');
   expect(await dashboard.look('rule-new')).toEqual([]);
 
@@ -156,6 +160,74 @@ test('what a rule has counted is taken back when it is deleted with that choice,
     event: { operator: 'equals', value: 'Report Exported' },
     conditions: [{ path: 'properties.plan', operator: 'in', value: ['pro', 'team'] }],
   });
+});
+
+test('what a rule has counted is counted again by the changed rule, and taken back with its switch, to the unit', async () => {
+  const { page, url } = dashboard;
+  const untilUsed = async (sum: string, count: number): Promise<void> => {
+    const wanted = JSON.stringify({ sum, count });
+    await until(
+      `usage is ${wanted}`,
+      async () => JSON.stringify(await callApi(url, 'GET', '/usage?featureId=exports')).includes(wanted),
+      30_000,
+    );
+  };
+  await dashboard.open('/rules');
+  await page.getByRole('link', { name: 'Exports of paying teams' }).click();
+  const job = page.getByRole('region', { name: 'Reprocessing' });
+  await job.getByText('48 now mapped').waitFor();
+  await untilUsed('48', 48);
+
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByRole('radio', { name: 'The same for each event' }).check();
+  await page.getByLabel('Amount', { exact: true }).fill('2.5');
+  await page.getByRole('radio', { name: 'Count it again by the changed rule' }).check();
+  await page.getByText('48 events would change.').waitFor();
+  await page.getByText('+72 pages').waitFor();
+  expect(await dashboard.look('rule-recount')).toEqual([]);
+  await page.getByRole('button', { name: 'Save the change' }).click();
+  await job.getByText('48 taken back').waitFor();
+  await untilUsed('120', 48);
+
+  await page.getByRole('button', { name: 'Switch off' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: 'Take it back' }).check();
+  await dialog.getByText('−120 pages, −48 events').waitFor();
+  expect(await dashboard.look('rule-switch-off')).toEqual([]);
+  await dialog.getByRole('button', { name: 'Switch off' }).click();
+  await page.getByText('Off', { exact: true }).waitFor();
+  await job.getByText('48 taken back').waitFor();
+  await untilUsed('0', 0);
+
+  await page.getByRole('button', { name: 'Switch on' }).click();
+  await dialog.getByRole('button', { name: 'Switch on' }).click();
+  await job.getByText('48 now mapped').waitFor();
+  await untilUsed('120', 48);
+});
+
+test('a rule is written and saved with the keyboard alone, and it is always seen where one is', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/rules');
+  await dashboard.tabTo(page.getByRole('link', { name: 'New rule' }));
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'New rule', level: 1 }).waitFor();
+  await dashboard.tabTo(field('Name'));
+  await page.keyboard.type('Message Sent');
+  await dashboard.tabTo(page.getByRole('button', { name: 'Add a condition' }));
+  await page.keyboard.press('Enter');
+  await dashboard.tabTo(field('Field'), 'Shift+Tab');
+  await page.keyboard.type('properties.channel');
+  await dashboard.tabTo(field('Value'));
+  await page.keyboard.type('email');
+  await dashboard.tabTo(field('Feature'));
+  await page.keyboard.type('API');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await preview().getByText('24 of 24 waiting events would count.').waitFor();
+  await dashboard.tabTo(page.getByLabel('Name of the rule'));
+  await page.keyboard.type('Messages by email');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Messages by email', level: 1 }).waitFor();
 });
 
 test('a Segment filter becomes rules', async () => {

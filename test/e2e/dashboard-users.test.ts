@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { deliver, untilDrained } from '../support/live-pipeline.ts';
+import { until } from '../support/until.ts';
 import { sendCompanyEvents } from './company-events.ts';
 import { DashboardBrowser } from './dashboard-browser.ts';
 
@@ -93,11 +94,13 @@ test('two users with one email are merged, with their usage, and separated again
   await dashboard.open('/problems');
   await page.getByText('ada.lovelace@example.com').first().waitFor();
   expect(await dashboard.look('problems-shared-email')).toEqual([]);
-  await page.getByRole('button', { name: 'Merge…' }).click();
+  await dashboard.tabTo(page.getByRole('button', { name: 'Merge…' }));
+  await page.keyboard.press('Enter');
   await page.getByRole('region', { name: 'What the merge would make of the two' }).waitFor();
   await dashboard.settled();
   expect(await dashboard.look('problems-merge')).toEqual([]);
-  await page.getByRole('button', { name: 'Merge', exact: true }).click();
+  await dashboard.tabTo(page.getByRole('button', { name: 'Merge', exact: true }));
+  await page.keyboard.press('Enter');
   await page.getByText('They are one user now.').waitFor();
   expect(await messagesOf('ada.lovelace')).toBe(before + phone);
   expect(await messagesOf('ada.phone')).toBe(before + phone);
@@ -189,10 +192,11 @@ test('a user is deleted for good only by who types its id', async () => {
   await erase.click();
   await page.getByText('The user is being erased').waitFor();
   // In the background, which takes as long as it takes.
-  await page.waitForFunction(
-    `fetch('/api/users/ada.phone').then(({ status }) => status === 404)`,
-    undefined,
-    { polling: 200 },
+  await until(
+    'the user is erased',
+    async () =>
+      await page.evaluate<boolean>(`fetch('/api/users/ada.phone').then(({ status }) => status === 404)`),
+    60_000,
   );
   await dashboard.open('/users/ada.phone');
   await page.getByText('There is no user with this id').waitFor();

@@ -27,8 +27,8 @@ test('from nothing to the first counted use', async () => {
     .locator('code')
     .innerText();
 
-  // What the page shows under "Segment SDK", with the key that it filled in.
-  await page.getByRole('tab', { name: 'Segment SDK' }).click();
+  // What the page shows under "SDK", with the key that it filled in.
+  await page.getByRole('tab', { name: 'SDK' }).click();
   await page.getByText(`writeKey: '${key}'`).first().waitFor();
   const refused = await fetch(`${url}/segment`, {
     method: 'POST',

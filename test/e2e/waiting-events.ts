@@ -4,7 +4,14 @@ import type { DashboardBrowser } from './dashboard-browser.ts';
 
 // Events that count for nothing yet, each reason among them: what the pages of unmapped events and rules are for.
 
-const PEOPLE = ['ada', 'grace', 'alan', 'radia', 'tim', 'katherine'];
+const PEOPLE = [
+  'maya.okafor',
+  'jonas.lindqvist',
+  'priya.raman',
+  'mateo.alvarez',
+  'hannah.weiss',
+  'kenji.tanaka',
+];
 const FORMATS = ['pdf', 'csv', 'xlsx'];
 const PLANS = ['pro', 'free', 'team'];
 const MINUTE = 60_000;

@@ -17,12 +17,12 @@ export function EventFacts({ event }: { readonly event: NonNullable<Explanation[
       facts={[
         ['User', <UserLink key="user" userId={event.userId} />],
         [
-          'messageId',
+          'Message id',
           <Group key="id" gap={4} wrap="nowrap">
             <EventText lengthMax={120} expandable>
               {event.messageId}
             </EventText>
-            <CopyButton value={event.messageId} label="Copy the messageId" />
+            <CopyButton value={event.messageId} label="Copy the message id" />
           </Group>,
         ],
         ['Counts at', <Time key="time" at={event.timestamp} />],

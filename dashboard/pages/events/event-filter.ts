@@ -8,7 +8,7 @@ export type SearchKind = 'user' | 'unmapped' | 'message';
 export const SEARCH_KINDS: readonly { readonly value: SearchKind; readonly label: string }[] = [
   { value: 'user', label: 'All events of a user' },
   { value: 'unmapped', label: 'Unmapped events by name' },
-  { value: 'message', label: 'One event by its messageId' },
+  { value: 'message', label: 'One event by its message id' },
 ];
 
 export const kindIn = (search: URLSearchParams): SearchKind =>

@@ -38,7 +38,7 @@ export function EventPage() {
       description={event !== undefined && <EventState event={event} />}
     >
       {isMissing ? (
-        <EmptyState title="There is no event with this messageId">
+        <EmptyState title="There is no event with this message id">
           It never arrived, or it was refused a while ago. <Link to="/events">What arrived lately</Link>
         </EmptyState>
       ) : (

@@ -66,7 +66,7 @@ export function EventSearch() {
           <TextInput label="Event name (optional)" spellCheck={false} {...field('event')} />
         )}
         {fields.by === 'message' && (
-          <TextInput label="messageId" spellCheck={false} {...field('messageId')} />
+          <TextInput label="Message id" spellCheck={false} {...field('messageId')} />
         )}
         <Button type="submit" leftSection={<Icon name="search" size={16} />}>
           Search

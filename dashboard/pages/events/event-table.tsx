@@ -1,8 +1,7 @@
-import { Table } from '@mantine/core';
 import { Link } from 'wouter';
 import type { EventSummary } from '../../api/event-queries.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { EventState } from './event-state.tsx';
 
@@ -11,40 +10,16 @@ interface EventTableProps {
   readonly events: readonly EventSummary[];
 }
 
+const COLUMNS: readonly Column<EventSummary>[] = [
+  { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '11rem' },
+  { title: 'User', cell: ({ userId }) => <UserLink userId={userId} />, widthMin: '8rem' },
+  { title: 'Outcome', cell: (event) => <EventState event={event} /> },
+  { title: 'Time', cell: ({ timestamp }) => <Time at={timestamp} /> },
+];
+
 /** Events, each with a link to its story. */
 export function EventTable({ label, events }: EventTableProps) {
-  return (
-    <TableFrame label={label}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Event</Table.Th>
-            <Table.Th>User</Table.Th>
-            <Table.Th>Outcome</Table.Th>
-            <Table.Th>Time</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {events.map((event) => (
-            <Table.Tr key={event.messageId}>
-              <Table.Td miw="11rem">
-                <EventLink event={event} />
-              </Table.Td>
-              <Table.Td miw="8rem">
-                <UserLink userId={event.userId} />
-              </Table.Td>
-              <Table.Td>
-                <EventState event={event} />
-              </Table.Td>
-              <Table.Td>
-                <Time at={event.timestamp} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
-  );
+  return <DataTable label={label} columns={COLUMNS} rows={events} keyOf={({ messageId }) => messageId} />;
 }
 
 export function EventLink({ event }: { readonly event: EventSummary }) {

@@ -46,8 +46,9 @@ export function FeedEntryRow({ entry }: { readonly entry: FeedEntry }) {
               Known already
             </Badge>
             <span className={classes['soft']}>
-              {entry.duplicates.toLocaleString()} with a messageId that is stored: counted once, as it should
-              be
+              {entry.duplicates === 1
+                ? 'One event that is stored already: it counts once, as it should'
+                : `${entry.duplicates.toLocaleString()} events that are stored already: each counts once, as it should`}
             </span>
           </li>
         )}

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
@@ -6,10 +6,10 @@ import { sentenceOf } from '../../api/api-error.ts';
 import { api, read } from '../../api/client.ts';
 import { eventsPage, type EventSummary } from '../../api/event-queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { MoreButton } from '../../parts/more-button.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { showSuccess } from '../../parts/toast.ts';
 import { usePages } from '../../parts/use-pages.ts';
@@ -34,7 +34,7 @@ export function QuarantinePage() {
   return (
     <EventsFrame
       title="Quarantine"
-      description="Events that could not be processed, each with its error. They are stored and wait: when the cause is mended, send them back, and they are counted."
+      description="Events that could not be processed; each says why on its page. They are stored and wait: when the cause is mended, send them back, and they are counted."
       actions={
         mayChange &&
         rows.length > 0 && (
@@ -93,6 +93,12 @@ function useRedrive(): Redrive {
   };
 }
 
+const COLUMNS: readonly Column<EventSummary>[] = [
+  { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '11rem' },
+  { title: 'User', cell: ({ userId }) => <UserLink userId={userId} /> },
+  { title: 'Arrived', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
+];
+
 interface QuarantineTableProps {
   readonly events: readonly EventSummary[];
   readonly mayChange: boolean;
@@ -111,6 +117,41 @@ function QuarantineTable({ events, mayChange, redrive }: QuarantineTableProps) {
     else next.delete(messageId);
     setChosen(next);
   };
+  const marks: Column<EventSummary> = {
+    title: 'Mark',
+    kind: 'mark',
+    head: (
+      <Checkbox
+        aria-label="Choose all that are shown"
+        checked={chosen.size === events.length && events.length > 0}
+        indeterminate={chosen.size > 0 && chosen.size < events.length}
+        onChange={({ currentTarget: { checked } }) =>
+          setChosen(new Set(checked ? events.map(({ messageId }) => messageId) : []))
+        }
+      />
+    ),
+    cell: ({ messageId }) => (
+      <Checkbox
+        aria-label={`Choose ${plainText(messageId, 60)}`}
+        checked={chosen.has(messageId)}
+        onChange={({ currentTarget: { checked } }) => toggle(messageId, checked)}
+      />
+    ),
+  };
+  const action: Column<EventSummary> = {
+    title: 'Actions',
+    kind: 'action',
+    cell: ({ messageId }) => (
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={sending.isPending}
+        onClick={() => sending.mutate([messageId])}
+      >
+        Send back
+      </Button>
+    ),
+  };
   return (
     <>
       {sending.error !== null && (
@@ -119,81 +160,32 @@ function QuarantineTable({ events, mayChange, redrive }: QuarantineTableProps) {
         </Alert>
       )}
       {mayChange && (
-        <Group>
-          <Button
-            disabled={chosen.size === 0 || chosen.size > CHOSEN_MAX}
-            loading={sending.isPending}
-            onClick={() => sending.mutate([...chosen])}
-          >
-            Send {chosen.size === 0 ? 'the chosen' : chosen.size} back
-          </Button>
+        <Group mih="2.25rem">
           <Text size="sm" c="dimmed" role="status">
-            {chosen.size > CHOSEN_MAX ? `At most ${String(CHOSEN_MAX)} at once.` : ''}
+            {chosen.size === 0
+              ? 'Mark events to send several back at once.'
+              : chosen.size > CHOSEN_MAX
+                ? `At most ${String(CHOSEN_MAX)} at once.`
+                : `${chosen.size.toLocaleString()} marked.`}
           </Text>
+          {chosen.size > 0 && (
+            <Button
+              size="sm"
+              disabled={chosen.size > CHOSEN_MAX}
+              loading={sending.isPending}
+              onClick={() => sending.mutate([...chosen])}
+            >
+              Send {chosen.size.toLocaleString()} back
+            </Button>
+          )}
         </Group>
       )}
-      <TableFrame label="Quarantined events">
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              {mayChange && (
-                <Table.Th>
-                  <Checkbox
-                    aria-label="Choose all that are shown"
-                    checked={chosen.size === events.length && events.length > 0}
-                    indeterminate={chosen.size > 0 && chosen.size < events.length}
-                    onChange={({ currentTarget: { checked } }) =>
-                      setChosen(new Set(checked ? events.map(({ messageId }) => messageId) : []))
-                    }
-                  />
-                </Table.Th>
-              )}
-              <Table.Th>Event</Table.Th>
-              <Table.Th>User</Table.Th>
-              <Table.Th>Arrived</Table.Th>
-              <Table.Th>
-                <VisuallyHidden>Actions</VisuallyHidden>
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {events.map((event) => (
-              <Table.Tr key={event.messageId}>
-                {mayChange && (
-                  <Table.Td>
-                    <Checkbox
-                      aria-label={`Choose ${plainText(event.messageId, 60)}`}
-                      checked={chosen.has(event.messageId)}
-                      onChange={({ currentTarget: { checked } }) => toggle(event.messageId, checked)}
-                    />
-                  </Table.Td>
-                )}
-                <Table.Td miw="11rem">
-                  <EventLink event={event} />
-                </Table.Td>
-                <Table.Td>
-                  <UserLink userId={event.userId} />
-                </Table.Td>
-                <Table.Td>
-                  <Time at={event.receivedAt} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  {mayChange && (
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      disabled={sending.isPending}
-                      onClick={() => sending.mutate([event.messageId])}
-                    >
-                      Send back
-                    </Button>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </TableFrame>
+      <DataTable
+        label="Quarantined events"
+        rows={events}
+        keyOf={({ messageId }) => messageId}
+        columns={mayChange ? [marks, ...COLUMNS, action] : COLUMNS}
+      />
     </>
   );
 }

@@ -1,14 +1,14 @@
-import { Badge, Button, Switch, Table, Text } from '@mantine/core';
+import { Badge, Button, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { allFeatures, type Feature } from '../../api/feature-queries.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useMayChange } from '../../session/session-store.ts';
 import { FeatureDialog } from './feature-dialog.tsx';
@@ -66,50 +66,42 @@ export function FeaturesPage() {
   );
 }
 
+const COLUMNS: readonly Column<Feature>[] = [
+  {
+    title: 'Name',
+    cell: (feature) => (
+      <>
+        <Link to={`/features/${encodeURIComponent(feature.id)}`}>
+          <EventText>{feature.name}</EventText>
+        </Link>
+        {feature.archived && (
+          <Badge ml="xs" color="gray" variant="light">
+            Archived
+          </Badge>
+        )}
+      </>
+    ),
+  },
+  { title: 'Id', cell: ({ id }) => <code>{id}</code> },
+  {
+    title: 'Counts',
+    cell: ({ type, unitLabel, unitLabelPlural }) =>
+      type === 'binary' ? (
+        'whether it was used'
+      ) : (
+        <EventText>{unitLabelPlural ?? unitLabel ?? 'an amount'}</EventText>
+      ),
+  },
+  {
+    title: 'Changed',
+    cell: ({ updatedAt }) => (
+      <Text span size="sm" c="dimmed">
+        <Time at={updatedAt} as="relative" />
+      </Text>
+    ),
+  },
+];
+
 function FeatureTable({ features }: { readonly features: readonly Feature[] }) {
-  return (
-    <TableFrame label="Features">
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Id</Table.Th>
-            <Table.Th>Counts</Table.Th>
-            <Table.Th>Changed</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {features.map((feature) => (
-            <Table.Tr key={feature.id}>
-              <Table.Td>
-                <Link to={`/features/${encodeURIComponent(feature.id)}`}>
-                  <EventText>{feature.name}</EventText>
-                </Link>
-                {feature.archived && (
-                  <Badge ml="xs" color="gray" variant="light">
-                    Archived
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <code>{feature.id}</code>
-              </Table.Td>
-              <Table.Td>
-                {feature.type === 'binary' ? (
-                  'whether it was used'
-                ) : (
-                  <EventText>{feature.unitLabelPlural ?? feature.unitLabel ?? 'an amount'}</EventText>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Text size="sm" c="dimmed">
-                  <Time at={feature.updatedAt} as="relative" />
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
-  );
+  return <DataTable label="Features" columns={COLUMNS} rows={features} keyOf={({ id }) => id} />;
 }

@@ -1,6 +1,6 @@
-import { Alert, Button, Group, Paper, Table, Text } from '@mantine/core';
+import { Alert, Button, Group, Paper, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { ApiError, sentenceOf } from '../../api/api-error.ts';
 import { api, read } from '../../api/client.ts';
@@ -8,6 +8,7 @@ import { oneImport, uploadCsv, type Import, type ImportRow, type Verdict } from 
 import { userAddress } from '../../api/user-queries.ts';
 import { BackLink } from '../../parts/back-link.tsx';
 import { CsvDownload } from '../../parts/csv-download.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -15,7 +16,6 @@ import { PagedList } from '../../parts/paged-list.tsx';
 import { ProgressBar } from '../../parts/progress-bar.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { Section } from '../../parts/section.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { usePages } from '../../parts/use-pages.ts';
 import { usePathParam } from '../../parts/use-path-param.ts';
@@ -42,7 +42,10 @@ export function ImportPage() {
       description={
         one !== undefined && (
           <Group gap="xs">
-            <StatusBadge status={one.status} /> started <Time at={one.startedAt} as="relative" />
+            <StatusBadge status={one.status} />
+            <span>
+              started <Time at={one.startedAt} as="relative" />
+            </span>
           </Group>
         )
       }
@@ -119,7 +122,7 @@ function Report({ one }: { readonly one: Import }) {
       <div className={classes['counts']}>
         {VERDICTS.map((verdict) => (
           <Paper key={verdict} withBorder radius="lg" p="md">
-            <Text fz="xl" fw={650}>
+            <Text fz="xl" fw={650} c={one.counts[verdict] === 0 ? 'dimmed' : undefined}>
               {one.counts[verdict].toLocaleString()}
             </Text>
             <Text size="sm" c="dimmed">
@@ -179,7 +182,7 @@ function Rows({ one }: { readonly one: Import }) {
             aria-pressed={verdict === wanted}
             onClick={() => choose(verdict)}
           >
-            {verdict === undefined ? 'all' : VERDICT_WORDS[verdict][one.dryRun ? 'dry' : 'done']}
+            {verdict === undefined ? 'All rows' : VERDICT_WORDS[verdict][one.dryRun ? 'dry' : 'done']}
           </Button>
         ))}
       </Group>
@@ -192,37 +195,37 @@ function Rows({ one }: { readonly one: Import }) {
 
 function RowTable({ rows, isDryRun }: { readonly rows: readonly ImportRow[]; readonly isDryRun: boolean }) {
   return (
-    <TableFrame label="Rows of the import">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Line</Table.Th>
-            <Table.Th>Verdict</Table.Th>
-            <Table.Th>User</Table.Th>
-            <Table.Th>Why</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={row.row}>
-              <Table.Td>{row.row}</Table.Td>
-              <Table.Td c={row.verdict === 'error' ? 'var(--mantine-color-error)' : undefined}>
-                {VERDICT_WORDS[row.verdict][isDryRun ? 'dry' : 'done']}
-              </Table.Td>
-              <Table.Td>
-                {row.userId !== undefined && (
-                  <Link to={userAddress(row.userId)}>
-                    <EventText>{row.userId}</EventText>
-                  </Link>
-                )}
-              </Table.Td>
-              <Table.Td>
-                {row.message !== undefined && <EventText lengthMax={300}>{row.message}</EventText>}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
+    <DataTable
+      label="Rows of the import"
+      rows={rows}
+      keyOf={({ row }) => String(row)}
+      columns={[
+        { title: 'Line', cell: ({ row }) => `Line ${row.toLocaleString()}` },
+        {
+          title: 'Verdict',
+          cell: ({ verdict }) => (
+            <Text span inherit c={verdict === 'error' ? 'var(--mantine-color-error)' : undefined}>
+              {VERDICT_WORDS[verdict][isDryRun ? 'dry' : 'done']}
+            </Text>
+          ),
+        },
+        { title: 'User', cell: (row) => userIn(row, isDryRun) },
+        {
+          title: 'Why',
+          cell: ({ message }) => message !== undefined && <EventText lengthMax={300}>{message}</EventText>,
+        },
+      ]}
+    />
+  );
+}
+
+function userIn(row: ImportRow, isDryRun: boolean): ReactNode {
+  if (row.userId === undefined) return null;
+  // Nobody has it yet: there is no page to lead to.
+  if (isDryRun && row.verdict === 'create') return 'a new user';
+  return (
+    <Link to={userAddress(row.userId)}>
+      <EventText>{row.userId}</EventText>
+    </Link>
   );
 }

@@ -8,9 +8,9 @@ export function kindOf({ kind, dryRun }: Pick<Import, 'kind' | 'dryRun'>): strin
 }
 
 const STATUS = {
-  running: { label: 'running', color: 'blue' },
-  done: { label: 'done', color: 'teal' },
-  failed: { label: 'failed', color: 'red' },
+  running: { label: 'Running', color: 'blue' },
+  done: { label: 'Done', color: 'teal' },
+  failed: { label: 'Failed', color: 'red' },
 } as const;
 
 export function StatusBadge({ status }: { readonly status: Import['status'] }) {
@@ -32,9 +32,9 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   create: { dry: 'to create', done: 'created' },
   update: { dry: 'to update', done: 'updated' },
   merge: { dry: 'to merge', done: 'merged' },
-  unchanged: { dry: 'without news', done: 'without news' },
+  unchanged: { dry: 'unchanged', done: 'unchanged' },
   conflict: { dry: 'in conflict', done: 'in conflict' },
-  error: { dry: 'wrong', done: 'wrong' },
+  error: { dry: 'with an error', done: 'with an error' },
 };
 
 export const VERDICTS: readonly Verdict[] = ['create', 'update', 'merge', 'unchanged', 'conflict', 'error'];

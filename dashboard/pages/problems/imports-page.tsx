@@ -1,13 +1,13 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import { sentenceOf } from '../../api/api-error.ts';
 import { api, read } from '../../api/client.ts';
 import { settings, uploadCsv, type Import } from '../../api/import-queries.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { PagedList } from '../../parts/paged-list.tsx';
 import { Section } from '../../parts/section.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { showFailure } from '../../parts/toast.ts';
 import { usePages } from '../../parts/use-pages.ts';
@@ -100,6 +100,13 @@ function ProviderImports() {
   );
 }
 
+const COLUMNS: readonly Column<Import>[] = [
+  { title: 'Import', cell: (one) => <Link to={importAddress(one.id)}>{kindOf(one)}</Link> },
+  { title: 'Status', cell: ({ status }) => <StatusBadge status={status} /> },
+  { title: 'Rows', kind: 'number', cell: ({ done }) => done.toLocaleString() },
+  { title: 'Started', cell: ({ startedAt }) => <Time at={startedAt} as="relative" /> },
+];
+
 function PastImports() {
   const pages = usePages({
     queryKey: ['imports', 'list'],
@@ -117,46 +124,9 @@ function PastImports() {
           </EmptyState>
         }
       >
-        {(imports) => (
-          <TableFrame label="Imports">
-            <Table highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Import</Table.Th>
-                  <Table.Th>Status</Table.Th>
-                  <Table.Th ta="right">Rows</Table.Th>
-                  <Table.Th>Started</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {imports.map((one) => (
-                  <Row key={one.id} one={one} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </TableFrame>
-        )}
+        {(imports) => <DataTable label="Imports" columns={COLUMNS} rows={imports} keyOf={({ id }) => id} />}
       </PagedList>
     </Section>
-  );
-}
-
-function Row({ one }: { readonly one: Import }) {
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <Stack gap={0}>
-          <Link to={importAddress(one.id)}>{kindOf(one)}</Link>
-        </Stack>
-      </Table.Td>
-      <Table.Td>
-        <StatusBadge status={one.status} />
-      </Table.Td>
-      <Table.Td ta="right">{one.done.toLocaleString()}</Table.Td>
-      <Table.Td>
-        <Time at={one.startedAt} as="relative" />
-      </Table.Td>
-    </Table.Tr>
   );
 }
 

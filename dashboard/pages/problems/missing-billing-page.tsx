@@ -24,7 +24,7 @@ export function MissingBillingPage() {
       description="Nobody can be charged for what they use. Send traits.billingUserId with identify, import your customers, or fill the ids in with a file."
       actions={
         <Button component={Link} href="/problems/imports">
-          Fill them in
+          Import billing ids
         </Button>
       }
     >

@@ -97,7 +97,7 @@ function EmailGroup({ group }: { readonly group: SharedEmail }) {
           </Group>
         )}
       </Group>
-      <Table>
+      <Table className={classes['members'] ?? ''}>
         <Table.Tbody>
           {group.users.map((user) => (
             <Member
@@ -175,7 +175,7 @@ function Member({ user, isMarked, onToggle }: MemberProps) {
       </Table.Td>
       <Table.Td>
         <Text size="sm" c="dimmed">
-          <Time at={user.createdAt} as="relative" />
+          known since <Time at={user.createdAt} as="relative" />
         </Text>
       </Table.Td>
     </Table.Tr>

@@ -44,6 +44,7 @@ export function JobProgress({ job }: { readonly job: Job }) {
           {job.scanned.toLocaleString()} {job.kind === 'reprocess' ? 'tried' : 'looked at'}
         </span>
         {remaining !== undefined && <span>about {remaining.toLocaleString()} to go</span>}
+        {job.rate !== undefined && isRunning && <span>{job.rate.toLocaleString()} a second</span>}
         <span>
           started <Time at={job.startedAt} as="relative" />
         </span>

@@ -81,6 +81,12 @@ export function ConditionRow({ condition, index, problems, known, onChange, onRe
     problems.find(({ path }) => path === field)?.message;
   return (
     <div role="group" aria-label={`Condition ${String(index + 1)}`} className={classes['condition']}>
+      <div className={classes['conditionHead']}>
+        <Text size="sm" c="dimmed">
+          Condition {index + 1}
+        </Text>
+        {remove}
+      </div>
       <div className={classes['fields']}>
         <SuggestionInput
           label="Field"
@@ -117,7 +123,6 @@ export function ConditionRow({ condition, index, problems, known, onChange, onRe
           suggestions={known.find(({ path }) => path === condition.path)?.values ?? []}
           onChange={change}
         />
-        <div className={classes['remove']}>{remove}</div>
       </div>
       <Switches condition={condition} onChange={change} />
     </div>

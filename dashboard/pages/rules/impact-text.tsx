@@ -27,7 +27,8 @@ export function ImpactText({ query }: { readonly query: UseQueryResult<RuleImpac
                   <li key={featureId} className={classes['row']}>
                     <EventText>{feature?.name ?? featureId}</EventText>
                     <span className={classes['amount']}>
-                      {signedAmount(amountOf(feature, sum))}, {signedAmount(count.toLocaleString())} events
+                      {signedAmount(amountOf(feature, sum))}
+                      {count !== 0 && `, ${signedAmount(count.toLocaleString())} events`}
                     </span>
                   </li>
                 );

@@ -8,6 +8,9 @@ import { FailedText } from '../../rule-text/failed-text.tsx';
 import { PropertyLine } from '../../rule-text/property-line.tsx';
 import classes from './preview-panel.module.css';
 
+/** Of each kind; they tell what it is about. */
+const SHOWN_MAX = 5;
+
 type PreviewEventsProps = Pick<RulePreview, 'samples' | 'nearMisses'>;
 
 /** Events that would count, and those that one condition keeps from it. */
@@ -24,11 +27,11 @@ export function PreviewEvents({ samples, nearMisses }: PreviewEventsProps) {
           Would count
         </Tabs.Tab>
         <Tabs.Tab value="misses" disabled={nearMisses.length === 0}>
-          Near misses ({nearMisses.length})
+          Near misses
         </Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="samples">
-        {samples.map(({ delta, ...event }) => (
+        {samples.slice(0, SHOWN_MAX).map(({ delta, ...event }) => (
           <div key={event.messageId} className={classes['event']}>
             <Head event={event} />
             <PropertyLine properties={event.properties} />
@@ -42,7 +45,7 @@ export function PreviewEvents({ samples, nearMisses }: PreviewEventsProps) {
         <Text size="sm" c="dimmed">
           All conditions but one hold for these.
         </Text>
-        {nearMisses.map(({ failed, ...event }) => (
+        {nearMisses.slice(0, SHOWN_MAX).map(({ failed, ...event }) => (
           <div key={event.messageId} className={classes['event']}>
             <Head event={event} />
             <PropertyLine properties={event.properties} />

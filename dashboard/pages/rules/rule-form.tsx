@@ -255,6 +255,13 @@ function SavingError({
       </Alert>
     );
   }
+  if (error instanceof ApiError && error.status === 401) {
+    return (
+      <Alert color="orange" variant="light" role="alert">
+        Your session had ended, and nothing was saved. You are signed in again: save it once more.
+      </Alert>
+    );
+  }
   const isAtFields = error instanceof ApiError && error.details.length > 0;
   return (
     <Alert color="red" variant="light" role="alert">

@@ -1,5 +1,6 @@
 import { Paper, Text } from '@mantine/core';
 import type { RuleVersion } from '../../api/rule-queries.ts';
+import { ActorText } from '../../parts/actor-text.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { ConditionText } from '../../rule-text/condition-text.tsx';
@@ -29,7 +30,7 @@ export function RuleHistory({ history }: { readonly history: readonly RuleVersio
             <div className={classes['head']}>
               <Text fw={600}>{CHANGE_WORDS.get(version.change) ?? version.change}</Text>
               <Text size="sm" c="dimmed" component="div">
-                <Time at={version.at} /> by <EventText>{version.by}</EventText>
+                <Time at={version.at} /> by <ActorText actor={version.by} />
               </Text>
             </div>
             <Differences differences={changesBetween(history[index + 1]?.rule, version.rule)} />

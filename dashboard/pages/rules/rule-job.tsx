@@ -1,7 +1,8 @@
-import { Paper, Text } from '@mantine/core';
+import { Paper, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { latestJobs } from '../../api/job-queries.ts';
+import { latestJobs, type Job } from '../../api/job-queries.ts';
+import type { Rule } from '../../api/rule-queries.ts';
 import { JobProgress } from '../reprocessing/job-progress.tsx';
 
 const JOBS_MAX = 20;
@@ -10,26 +11,38 @@ const BEGINS_WITHIN_MS = 20_000;
 const SHOWN_FOR_MS = 24 * 3_600_000;
 
 /** What came of the latest change of a rule: the waiting events are tried again, which can be watched here. */
-export function RuleJob({ updatedAt }: { readonly updatedAt: string }) {
-  const changed = Date.parse(updatedAt);
+export function RuleJob({ rule }: { readonly rule: Rule }) {
+  const changed = Date.parse(rule.updatedAt);
   const age = Date.now() - changed;
   const isFresh = age < BEGINS_WITHIN_MS;
-  const jobs = useQuery({ ...latestJobs(JOBS_MAX), ...(isFresh && { refetchInterval: 1_000 }) });
-  // The first that began after it. Later ones belong to later changes.
-  const job = jobs.data?.findLast(({ startedAt }) => Date.parse(startedAt) >= changed);
-  if (age > SHOWN_FOR_MS || (job === undefined && !isFresh)) return null;
+  const query = useQuery({ ...latestJobs(JOBS_MAX), ...(isFresh && { refetchInterval: 1_000 }) });
+  const jobs = jobsOf(rule, query.data ?? []);
+  if (age > SHOWN_FOR_MS || (jobs.length === 0 && !isFresh)) return null;
   return (
     <Paper withBorder radius="lg" p="lg" component="section" aria-label="Reprocessing">
-      {job === undefined ? (
+      {jobs.length === 0 ? (
         <Text c="dimmed" role="status">
           The events that are waiting are being looked through…
         </Text>
       ) : (
-        <JobProgress job={job} />
+        <Stack gap="lg">
+          {jobs.map((job) => (
+            <JobProgress key={job.id} job={job} />
+          ))}
+        </Stack>
       )}
       <Text size="sm" mt="xs">
         <Link to="/reprocessing">All reprocessing</Link>
       </Text>
     </Paper>
   );
+}
+
+/** Recounting and reverting have a job besides the one that tries what is waiting. */
+function jobsOf({ id, name, updatedAt }: Rule, latest: readonly Job[]): readonly Job[] {
+  const since = latest.filter(({ startedAt }) => Date.parse(startedAt) >= Date.parse(updatedAt));
+  const named = name === undefined ? `rule ${id} ` : `rule "${name}" `;
+  const own = since.filter(({ cause }) => cause.startsWith(named));
+  // Changes in quick succession have one job, which is named after the last of them.
+  return own.length > 0 ? own : since.slice(-1);
 }

@@ -60,7 +60,7 @@ export function RulePage() {
         <QueryState query={query}>
           {(found) => (
             <>
-              <RuleJob updatedAt={found.updatedAt} />
+              <RuleJob rule={found} />
               <Paper withBorder radius="lg" p="lg">
                 <RuleFacts rule={found} feature={feature} />
               </Paper>

@@ -1,15 +1,15 @@
-import { Badge, Button, Table, Text } from '@mantine/core';
+import { Badge, Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { allFeatures, type Feature } from '../../api/feature-queries.ts';
 import { rulesPage, type Rule } from '../../api/rule-queries.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { MoreButton } from '../../parts/more-button.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { usePages } from '../../parts/use-pages.ts';
 import { ConditionText } from '../../rule-text/condition-text.tsx';
@@ -82,49 +82,39 @@ interface RuleTableProps {
 
 function RuleTable({ rules, features }: RuleTableProps) {
   return (
-    <TableFrame label="Rules">
-      <Table verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Rule</Table.Th>
-            <Table.Th>What it matches</Table.Th>
-            <Table.Th>Counts for</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th>Changed</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rules.map((rule) => (
-            <Table.Tr key={rule.id}>
-              <Table.Td miw="12rem">
-                <Link to={`/rules/id/${encodeURIComponent(rule.id)}`}>
-                  <RuleName rule={rule} />
-                </Link>
-              </Table.Td>
-              <Table.Td miw="17rem">
-                <Matches rule={rule} />
-              </Table.Td>
-              <Table.Td miw="9rem">
-                <Link to={`/features/${encodeURIComponent(rule.featureId)}`}>
-                  <EventText>
-                    {features.find(({ id }) => id === rule.featureId)?.name ?? rule.featureId}
-                  </EventText>
-                </Link>
-                <Text size="xs" c="dimmed" component="div">
-                  <DeltaText delta={rule.delta} />
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <RuleState isEnabled={rule.enabled} />
-              </Table.Td>
-              <Table.Td>
-                <Time at={rule.updatedAt} as="relative" />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
+    <DataTable
+      label="Rules"
+      rows={rules}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: 'Rule',
+          widthMin: '12rem',
+          cell: (rule) => (
+            <Link to={`/rules/id/${encodeURIComponent(rule.id)}`}>
+              <RuleName rule={rule} />
+            </Link>
+          ),
+        },
+        { title: 'What it matches', widthMin: '17rem', cell: (rule) => <Matches rule={rule} /> },
+        {
+          title: 'Counts for',
+          widthMin: '9rem',
+          cell: ({ featureId, delta }) => (
+            <>
+              <Link to={`/features/${encodeURIComponent(featureId)}`}>
+                <EventText>{features.find(({ id }) => id === featureId)?.name ?? featureId}</EventText>
+              </Link>
+              <Text size="xs" c="dimmed" component="div">
+                <DeltaText delta={delta} />
+              </Text>
+            </>
+          ),
+        },
+        { title: 'State', cell: ({ enabled }) => <RuleState isEnabled={enabled} /> },
+        { title: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} as="relative" /> },
+      ]}
+    />
   );
 }
 

@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { sentenceOf } from '../../api/api-error.ts';
 import { api, read, type Schema } from '../../api/client.ts';
+import { ActorText } from '../../parts/actor-text.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
-import { EventText } from '../../parts/event-text.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { showFailure, showSuccess } from '../../parts/toast.ts';
@@ -122,7 +122,7 @@ function StateBadge({ isGood, good, bad }: StateBadgeProps) {
 /** The fields of the secret, to be copied to where it is edited. */
 function Fields({ names, isComplete }: { readonly names: readonly string[]; readonly isComplete: boolean }) {
   if (isComplete) return null;
-  const template = JSON.stringify(Object.fromEntries(names.map((name) => [name, '…'])));
+  const template = JSON.stringify(Object.fromEntries(names.map((name) => [name, '…'])), null, 2);
   return (
     <>
       <Text size="sm" c="dimmed">
@@ -145,7 +145,7 @@ function History({ history }: { readonly history: Settings['history'] }) {
         {history.map(({ at, by, chargebee }) => (
           <Text key={at} size="sm">
             <Time at={at} />: Chargebee switched {chargebee.enabled ? 'on' : 'off'} by{' '}
-            <EventText>{by}</EventText>
+            <ActorText actor={by} />
           </Text>
         ))}
       </Stack>

@@ -1,14 +1,14 @@
-import { Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Badge, Button, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, read } from '../../api/client.ts';
 import { allKeys, type Key, type KeyScope } from '../../api/key-queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { showSuccess } from '../../parts/toast.ts';
 import { useMayChange } from '../../session/session-store.ts';
@@ -63,65 +63,42 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
   };
   return (
     <>
-      <TableFrame label="API keys">
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Name</Table.Th>
-              <Table.Th>Begins with</Table.Th>
-              <Table.Th>May do</Table.Th>
-              <Table.Th>Created</Table.Th>
-              <Table.Th>Last used, to the hour</Table.Th>
-              <Table.Th>
-                <VisuallyHidden>Actions</VisuallyHidden>
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {keys.map((key) => (
-              <Table.Tr key={key.id}>
-                <Table.Td>
-                  <EventText>{key.name}</EventText>
-                </Table.Td>
-                <Table.Td>
-                  <code>{key.prefix}…</code>
-                </Table.Td>
-                <Table.Td>
-                  <Badge variant="light" color={key.scope === 'admin' ? 'orange' : 'gray'} mr="xs">
-                    {key.scope}
-                  </Badge>
-                  <Text span size="sm" c="dimmed">
-                    {MEANS[key.scope]}
-                  </Text>
-                </Table.Td>
-                <Table.Td>
-                  <Time at={key.createdAt} as="relative" />
-                </Table.Td>
-                <Table.Td>
-                  {key.lastUsedAt === undefined ? (
-                    <Text span size="sm" c="dimmed">
-                      no use seen
-                    </Text>
-                  ) : (
-                    <Time at={key.lastUsedAt} as="relative" />
-                  )}
-                </Table.Td>
-                <Table.Td ta="right">
-                  {key.revokedAt === undefined ? (
-                    <Button size="compact-sm" variant="default" onClick={() => setRevoking(key)}>
-                      Revoke
-                    </Button>
-                  ) : (
-                    <Text span size="sm" c="dimmed">
-                      Revoked <Time at={key.revokedAt} as="relative" />
-                    </Text>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </TableFrame>
+      <DataTable
+        label="API keys"
+        rows={keys}
+        keyOf={({ id }) => id}
+        columns={[
+          { title: 'Name', cell: ({ name }) => <EventText>{name}</EventText> },
+          { title: 'Begins with', cell: ({ prefix }) => <code>{prefix}…</code> },
+          { title: 'May do', cell: ({ scope }) => <Scope scope={scope} /> },
+          { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} as="relative" /> },
+          {
+            title: 'Last used, to the hour',
+            cell: ({ lastUsedAt }) =>
+              lastUsedAt === undefined ? (
+                <Text span size="sm" c="dimmed">
+                  no use seen
+                </Text>
+              ) : (
+                <Time at={lastUsedAt} as="relative" />
+              ),
+          },
+          {
+            title: 'Actions',
+            kind: 'action',
+            cell: (key) =>
+              key.revokedAt === undefined ? (
+                <Button size="compact-sm" variant="default" onClick={() => setRevoking(key)}>
+                  Revoke
+                </Button>
+              ) : (
+                <Text span size="sm" c="dimmed">
+                  Revoked <Time at={key.revokedAt} as="relative" />
+                </Text>
+              ),
+          },
+        ]}
+      />
       <ConfirmDialog
         opened={revoking !== undefined}
         onClose={() => setRevoking(undefined)}
@@ -134,6 +111,19 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
         that it sends are refused. It cannot be undone. To change a key: make a new one, enter it where the
         old one is used, and revoke the old one four hours later, when Segment has stopped repeating.
       </ConfirmDialog>
+    </>
+  );
+}
+
+function Scope({ scope }: { readonly scope: KeyScope }) {
+  return (
+    <>
+      <Badge variant="light" color={scope === 'admin' ? 'orange' : 'gray'} mr="xs">
+        {scope}
+      </Badge>
+      <Text span size="sm" c="dimmed">
+        {MEANS[scope]}
+      </Text>
     </>
   );
 }

@@ -1,12 +1,14 @@
 import { Alert, Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { sentenceOf } from '../../api/api-error.ts';
 import { api, read } from '../../api/client.ts';
 import { amountOf, type Feature } from '../../api/feature-queries.ts';
 import { EventText } from '../../parts/event-text.tsx';
 import { JsonText } from '../../parts/json-text.tsx';
 import { plainText } from '../../parts/visible-text.ts';
+import { newRuleFor } from '../rules/prefilled-draft.ts';
 import { StepCard, type StepState } from './step-card.tsx';
 import { useUnmapped, type UnmappedGroup } from './use-unmapped.ts';
 
@@ -36,8 +38,8 @@ export function RuleStep({ state, mayChange, features }: RuleStepProps) {
       ) : (
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            A rule maps events to a feature. This one takes every event of a name; under Rules you can add
-            conditions.
+            A rule maps events to a feature. This one takes every event of a name. To count only some of them,{' '}
+            <Link to={newRuleFor(group.event)}>write it with conditions</Link>.
           </Text>
           <Select
             label="Event"
@@ -92,7 +94,7 @@ function RuleForm({ group, features }: RuleFormProps) {
   return (
     <>
       <Select
-        label="counts for"
+        label="Counts for"
         allowDeselect={false}
         value={featureId}
         data={features.map((feature) => ({ value: feature.id, label: plainText(feature.name, 80) }))}

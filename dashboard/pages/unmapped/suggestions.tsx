@@ -1,12 +1,12 @@
-import { Button, Group, Paper, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { Schema } from '../../api/client.ts';
 import { suggestionsFor, type UnmappedGroup } from '../../api/unmapped-queries.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { Section } from '../../parts/section.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { useMayChange } from '../../session/session-store.ts';
 import { ConditionText, PathText } from '../../rule-text/condition-text.tsx';
 import { DeltaText } from '../../rule-text/delta-text.tsx';
@@ -17,6 +17,8 @@ type Suggestion = RuleSuggestions['suggestions'][number];
 type Property = RuleSuggestions['properties'][number];
 
 const VALUES_SHOWN = 3;
+/** The best come first. */
+const SUGGESTIONS_SHOWN = 5;
 
 /** Rules that these events seem to ask for, and what the events carry. */
 export function Suggestions({ group }: { readonly group: UnmappedGroup }) {
@@ -33,7 +35,7 @@ export function Suggestions({ group }: { readonly group: UnmappedGroup }) {
             {suggestions.length > 0 && (
               <Section title="Suggested rules" description={scope}>
                 <Stack gap="sm">
-                  {suggestions.map((suggestion) => (
+                  {suggestions.slice(0, SUGGESTIONS_SHOWN).map((suggestion) => (
                     <SuggestedRule key={JSON.stringify(suggestion.rule)} suggestion={suggestion} />
                   ))}
                 </Stack>
@@ -67,7 +69,11 @@ function SuggestedRule({ suggestion }: { readonly suggestion: Suggestion }) {
                     <ConditionText condition={condition} />
                   </span>
                 ))}
-            , counting <DeltaText delta={rule.delta} />
+            {rule.delta !== undefined && (
+              <>
+                , counting <DeltaText delta={rule.delta} />
+              </>
+            )}
           </Text>
           <Text size="sm" c="dimmed">
             <EventText lengthMax={300}>{why}</EventText> Maps {matched.toLocaleString()} (
@@ -75,7 +81,7 @@ function SuggestedRule({ suggestion }: { readonly suggestion: Suggestion }) {
           </Text>
         </div>
         {mayChange && (
-          <Button component={Link} href={newRuleFrom(rule)} variant="default" size="xs">
+          <Button component={Link} href={newRuleFrom(rule)} variant="default" size="xs" flex="none">
             Use it
           </Button>
         )}
@@ -92,38 +98,30 @@ function PropertyTable({
   readonly sampled: number;
 }) {
   return (
-    <TableFrame label="What the events carry">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Property</Table.Th>
-            <Table.Th ta="right">In</Table.Th>
-            <Table.Th>Is</Table.Th>
-            <Table.Th>Most often</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {properties.map(({ path, present, types, values }) => (
-            <Table.Tr key={path}>
-              <Table.Td>
-                <PathText path={path} />
-              </Table.Td>
-              <Table.Td ta="right">
-                {(present / Math.max(sampled, 1)).toLocaleString(undefined, { style: 'percent' })}
-              </Table.Td>
-              <Table.Td>{Object.keys(types).join(', ')}</Table.Td>
-              <Table.Td>
-                {values.slice(0, VALUES_SHOWN).map(({ value, count }, index) => (
-                  <span key={String(value)}>
-                    {index > 0 && ', '}
-                    <EventText lengthMax={40}>{String(value)}</EventText> ({count.toLocaleString()})
-                  </span>
-                ))}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
+    <DataTable
+      label="What the events carry"
+      rows={properties}
+      keyOf={({ path }) => path}
+      columns={[
+        { title: 'Property', cell: ({ path }) => <PathText path={path} /> },
+        {
+          title: 'In',
+          kind: 'number',
+          cell: ({ present }) =>
+            (present / Math.max(sampled, 1)).toLocaleString(undefined, { style: 'percent' }),
+        },
+        { title: 'Is', cell: ({ types }) => Object.keys(types).join(', ') },
+        {
+          title: 'Most often',
+          cell: ({ values }) =>
+            values.slice(0, VALUES_SHOWN).map(({ value, count }, index) => (
+              <span key={String(value)}>
+                {index > 0 && ', '}
+                <EventText lengthMax={40}>{String(value)}</EventText> ({count.toLocaleString()})
+              </span>
+            )),
+        },
+      ]}
+    />
   );
 }

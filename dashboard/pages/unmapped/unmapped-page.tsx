@@ -1,12 +1,12 @@
-import { Alert, Badge, Button, Table, VisuallyHidden } from '@mantine/core';
+import { Alert, Badge, Button } from '@mantine/core';
 import { Link } from 'wouter';
 import { unmappedPage, type UnmappedGroup } from '../../api/unmapped-queries.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { MoreButton } from '../../parts/more-button.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { usePages } from '../../parts/use-pages.ts';
 import { PropertyLine } from '../../rule-text/property-line.tsx';
@@ -59,52 +59,32 @@ export function UnmappedPage() {
   );
 }
 
+const COLUMNS: readonly Column<UnmappedGroup>[] = [
+  {
+    title: 'Event',
+    widthMin: '15rem',
+    cell: (group) => (
+      <>
+        <Link to={groupAddress(group)} className={classes['name'] ?? ''}>
+          <EventText lengthMax={80}>{group.event}</EventText>
+        </Link>
+        {group.sample !== undefined && <PropertyLine properties={group.sample.properties} />}
+      </>
+    ),
+  },
+  { title: 'Why', cell: (group) => <Reason group={group} /> },
+  { title: 'Events', kind: 'number', cell: ({ count }) => count.toLocaleString() },
+  {
+    title: 'Users',
+    kind: 'number',
+    cell: ({ users }) => <span className={classes['number']}>about {users.toLocaleString()}</span>,
+  },
+  { title: 'Last seen', cell: ({ lastSeen }) => <Time at={lastSeen} as="relative" /> },
+  { title: 'Actions', kind: 'action', cell: (group) => <GroupAction group={group} /> },
+];
+
 function GroupTable({ groups }: { readonly groups: readonly UnmappedGroup[] }) {
-  return (
-    <TableFrame label="Groups of unmapped events">
-      <Table verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Event</Table.Th>
-            <Table.Th>Why</Table.Th>
-            <Table.Th ta="right">Events</Table.Th>
-            <Table.Th ta="right">Users</Table.Th>
-            <Table.Th>Last seen</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>Actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {groups.map((group) => (
-            <Table.Tr key={groupAddress(group)}>
-              <Table.Td className={classes['event']}>
-                <Link to={groupAddress(group)} className={classes['name'] ?? ''}>
-                  <EventText lengthMax={80}>{group.event}</EventText>
-                </Link>
-                {group.sample !== undefined && <PropertyLine properties={group.sample.properties} />}
-              </Table.Td>
-              <Table.Td>
-                <Reason group={group} />
-              </Table.Td>
-              <Table.Td ta="right" className={classes['number']}>
-                {group.count.toLocaleString()}
-              </Table.Td>
-              <Table.Td ta="right" className={classes['number']}>
-                about {group.users.toLocaleString()}
-              </Table.Td>
-              <Table.Td>
-                <Time at={group.lastSeen} as="relative" />
-              </Table.Td>
-              <Table.Td ta="right">
-                <GroupAction group={group} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
-  );
+  return <DataTable label="Groups of unmapped events" columns={COLUMNS} rows={groups} keyOf={groupAddress} />;
 }
 
 export function Reason({ group }: { readonly group: UnmappedGroup }) {

@@ -1,13 +1,14 @@
-import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { sentenceOf } from '../../api/api-error.ts';
 import { api, read, type Schema } from '../../api/client.ts';
+import { allFeatures } from '../../api/feature-queries.ts';
 import { mergePreview, userAddress } from '../../api/user-queries.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { showMerged } from './merged-toast.tsx';
 import { useRefreshUsers, useUndoMerge } from './use-merge.ts';
 
@@ -80,53 +81,51 @@ export function MergePreview({ firstId, secondId, onClose }: MergePreviewProps) 
   );
 }
 
+interface ComparedRow {
+  readonly key: string;
+  readonly what: ReactNode;
+  readonly survivor: string | null;
+  readonly absorbed: string | null;
+  readonly result: string | null;
+}
+
 function Comparison({ answer }: { readonly answer: Answer }) {
-  const features = [
-    ...new Set(
-      [answer.usage.survivor, answer.usage.absorbed, answer.usage.result].flatMap((usage) =>
-        usage.map(({ featureId }) => featureId),
-      ),
-    ),
+  const features = useQuery(allFeatures).data;
+  const { survivor, absorbed, result } = answer.usage;
+  const used = [...new Set([survivor, absorbed, result].flat().map(({ featureId }) => featureId))];
+  const rows: ComparedRow[] = [
+    ...answer.fields.map((field) => ({
+      ...field,
+      key: `field ${field.field}`,
+      what: FIELD_NAMES[field.field] ?? field.field,
+    })),
+    ...used.map((featureId) => ({
+      key: `feature ${featureId}`,
+      what: <EventText>{features?.find(({ id }) => id === featureId)?.name ?? featureId}</EventText>,
+      survivor: sumOf(survivor, featureId),
+      absorbed: sumOf(absorbed, featureId),
+      result: sumOf(result, featureId),
+    })),
   ];
   return (
-    <TableFrame label="What the merge would make of the two">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>What</Table.Th>
-            <Table.Th>Stays</Table.Th>
-            <Table.Th>Is merged into it</Table.Th>
-            <Table.Th>Afterwards</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {answer.fields.map(({ field, survivor, absorbed, result }) => (
-            <Table.Tr key={field}>
-              <Table.Th scope="row">{FIELD_NAMES[field] ?? field}</Table.Th>
-              <Table.Td>
-                <Value>{survivor}</Value>
-              </Table.Td>
-              <Table.Td>
-                <Value>{absorbed}</Value>
-              </Table.Td>
-              <Table.Td fw={survivor === absorbed ? undefined : 650}>
-                <Value>{result}</Value>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-          {features.map((featureId) => (
-            <Table.Tr key={featureId}>
-              <Table.Th scope="row">
-                <EventText>{featureId}</EventText>
-              </Table.Th>
-              <Table.Td>{sumOf(answer.usage.survivor, featureId)}</Table.Td>
-              <Table.Td>{sumOf(answer.usage.absorbed, featureId)}</Table.Td>
-              <Table.Td fw={650}>{sumOf(answer.usage.result, featureId)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
+    <DataTable
+      label="What the merge would make of the two"
+      rows={rows}
+      keyOf={({ key }) => key}
+      columns={[
+        { title: 'What', kind: 'heading', cell: ({ what }) => what },
+        { title: 'Stays', cell: (row) => <Value>{row.survivor}</Value> },
+        { title: 'Is merged into it', cell: (row) => <Value>{row.absorbed}</Value> },
+        {
+          title: 'Afterwards',
+          cell: (row) => (
+            <Text span inherit fw={row.survivor === row.absorbed ? undefined : 650}>
+              <Value>{row.result}</Value>
+            </Text>
+          ),
+        },
+      ]}
+    />
   );
 }
 

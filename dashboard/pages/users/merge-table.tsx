@@ -1,10 +1,11 @@
-import { Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Badge, Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { userAddress, type Merge } from '../../api/user-queries.ts';
+import { ActorText } from '../../parts/actor-text.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useMayChange } from '../../session/session-store.ts';
 import { useUndoMerge } from './use-merge.ts';
@@ -22,61 +23,33 @@ export function MergeTable({ merges }: { readonly merges: readonly Merge[] }) {
   const undo = useUndoMerge();
   return (
     <>
-      <TableFrame label="Merges">
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Merged</Table.Th>
-              <Table.Th>Into</Table.Th>
-              <Table.Th>How</Table.Th>
-              <Table.Th>When</Table.Th>
-              <Table.Th>
-                <VisuallyHidden>Actions</VisuallyHidden>
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {merges.map((merge) => (
-              <Table.Tr key={merge.id}>
-                <Table.Td>
-                  <UserLink userId={merge.absorbedId} />
-                </Table.Td>
-                <Table.Td>
-                  <UserLink userId={merge.survivorId} />
-                </Table.Td>
-                <Table.Td>
-                  {merge.messageId === undefined ? (
-                    CAUSE[merge.cause]
-                  ) : (
-                    <Link to={`/events/id/${encodeURIComponent(merge.messageId)}`}>{CAUSE[merge.cause]}</Link>
-                  )}
-                  {merge.cause === 'manual' && (
-                    <Text size="xs" c="dimmed" component="div">
-                      <EventText>{merge.actor}</EventText>
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td>
-                  <Time at={merge.at} as="relative" />
-                </Table.Td>
-                <Table.Td ta="right">
-                  {merge.undoneAt !== undefined ? (
-                    <Badge variant="light" color="gray">
-                      undone <Time at={merge.undoneAt} as="relative" />
-                    </Badge>
-                  ) : (
-                    mayChange && (
-                      <Button size="xs" variant="default" onClick={() => setUndoing(merge)}>
-                        Undo
-                      </Button>
-                    )
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </TableFrame>
+      <DataTable
+        label="Merges"
+        rows={merges}
+        keyOf={({ id }) => id}
+        columns={[
+          { title: 'Merged', cell: ({ absorbedId }) => <UserLink userId={absorbedId} /> },
+          { title: 'Into', cell: ({ survivorId }) => <UserLink userId={survivorId} /> },
+          { title: 'How', cell: (merge) => <Cause merge={merge} /> },
+          { title: 'When', cell: ({ at }) => <Time at={at} as="relative" /> },
+          {
+            title: 'Actions',
+            kind: 'action',
+            cell: (merge) =>
+              merge.undoneAt !== undefined ? (
+                <Badge variant="light" color="gray">
+                  undone <Time at={merge.undoneAt} as="relative" />
+                </Badge>
+              ) : (
+                mayChange && (
+                  <Button size="xs" variant="default" onClick={() => setUndoing(merge)}>
+                    Undo
+                  </Button>
+                )
+              ),
+          },
+        ]}
+      />
       <ConfirmDialog
         opened={undoing !== undefined}
         onClose={() => setUndoing(undefined)}
@@ -89,6 +62,23 @@ export function MergeTable({ merges }: { readonly merges: readonly Merge[] }) {
         The two are separate users again, each with the fields and the usage of its own ids, including what
         arrived since. Nothing is lost or counted twice, and they can be merged again.
       </ConfirmDialog>
+    </>
+  );
+}
+
+function Cause({ merge }: { readonly merge: Merge }) {
+  return (
+    <>
+      {merge.messageId === undefined ? (
+        CAUSE[merge.cause]
+      ) : (
+        <Link to={`/events/id/${encodeURIComponent(merge.messageId)}`}>{CAUSE[merge.cause]}</Link>
+      )}
+      {merge.cause === 'manual' && (
+        <Text size="xs" c="dimmed" component="div">
+          <ActorText actor={merge.actor} />
+        </Text>
+      )}
     </>
   );
 }

@@ -1,8 +1,8 @@
-import { Badge, Table, Text } from '@mantine/core';
+import { Badge, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { displayName, userAddress, type User } from '../../api/user-queries.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
-import { TableFrame } from '../../parts/table-frame.tsx';
 import { Time } from '../../parts/time.tsx';
 
 interface UserTableProps {
@@ -10,54 +10,51 @@ interface UserTableProps {
   readonly label: string;
 }
 
+const COLUMNS: readonly Column<User>[] = [
+  {
+    title: 'User',
+    cell: (user) => (
+      <>
+        <Link to={userAddress(user.userId)}>
+          <EventText>{displayName(user)}</EventText>
+        </Link>
+        <Text size="xs" c="dimmed" component="div">
+          {user.imported ? 'imported' : <EventText>{user.userId}</EventText>}
+          {user.userIds.length > 1 && ` and ${String(user.userIds.length - 1)} more`}
+        </Text>
+      </>
+    ),
+  },
+  {
+    title: 'Email',
+    cell: ({ email }) => (email === null ? <None /> : <EventText>{email}</EventText>),
+  },
+  {
+    title: 'Billing id',
+    cell: ({ billingId, billingProvider }) =>
+      billingId === null ? (
+        <None />
+      ) : (
+        <>
+          <EventText>{billingId}</EventText>{' '}
+          <Badge size="sm" variant="light" color="gray">
+            {billingProvider === 'stripe' ? 'Stripe' : 'Chargebee'}
+          </Badge>
+        </>
+      ),
+  },
+  {
+    title: 'Since',
+    cell: ({ createdAt }) => (
+      <Text span size="sm" c="dimmed">
+        <Time at={createdAt} as="relative" />
+      </Text>
+    ),
+  },
+];
+
 export function UserTable({ users, label }: UserTableProps) {
-  return (
-    <TableFrame label={label}>
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>User</Table.Th>
-            <Table.Th>Email</Table.Th>
-            <Table.Th>Billing id</Table.Th>
-            <Table.Th>Since</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {users.map((user) => (
-            <Table.Tr key={user.userId}>
-              <Table.Td>
-                <Link to={userAddress(user.userId)}>
-                  <EventText>{displayName(user)}</EventText>
-                </Link>
-                <Text size="xs" c="dimmed" component="div">
-                  {user.imported ? 'imported' : <EventText>{user.userId}</EventText>}
-                  {user.userIds.length > 1 && ` and ${String(user.userIds.length - 1)} more`}
-                </Text>
-              </Table.Td>
-              <Table.Td>{user.email === null ? <None /> : <EventText>{user.email}</EventText>}</Table.Td>
-              <Table.Td>
-                {user.billingId === null ? (
-                  <None />
-                ) : (
-                  <>
-                    <EventText>{user.billingId}</EventText>{' '}
-                    <Badge size="sm" variant="light" color="gray">
-                      {user.billingProvider === 'stripe' ? 'Stripe' : 'Chargebee'}
-                    </Badge>
-                  </>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Text size="sm" c="dimmed">
-                  <Time at={user.createdAt} as="relative" />
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableFrame>
-  );
+  return <DataTable label={label} columns={COLUMNS} rows={users} keyOf={({ userId }) => userId} />;
 }
 
 const None = () => (

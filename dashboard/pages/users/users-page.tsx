@@ -145,6 +145,8 @@ function TypedFilter({ label, placeholder, value, onChange }: TypedFilterProps) 
   }
   return (
     <TextInput
+      flex="1 1 12rem"
+      maw="22rem"
       type="search"
       label={label}
       placeholder={placeholder}
