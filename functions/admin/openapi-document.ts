@@ -3,6 +3,7 @@ import { savedConditionSchema, savedEventMatcherSchema } from '../../core/mappin
 import { deltaSourceSchema, ruleBodySchema } from '../../core/mapping/rule.ts';
 import type { AdminApp } from './dependencies.ts';
 import { CSRF_SECURITY, KEY_SECURITY, SESSION_SECURITY } from './operations.ts';
+import { registerWebhookPaths } from './webhook-paths.ts';
 
 // The OpenAPI document, generated from the routes and their schemas. The shape of a rule comes from the schema that the
 // core checks rules with: what is documented and what is accepted are one thing.
@@ -27,6 +28,7 @@ export function openApiDocument(app: AdminApp): Record<string, unknown> {
     name: 'X-CSRF-Token',
     description: 'The csrfToken of the session.',
   });
+  registerWebhookPaths(app);
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

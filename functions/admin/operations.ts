@@ -141,6 +141,8 @@ interface OperationHead<Id extends OperationId> {
 export const KEY_SECURITY = 'key';
 export const SESSION_SECURITY = 'session';
 export const CSRF_SECURITY = 'csrfToken';
+export const STRIPE_SECURITY = 'stripeSignature';
+export const CHARGEBEE_SECURITY = 'chargebeeLogin';
 
 /** A key, or the cookie, with which a change needs the header too. */
 function securityOf({ method, scope }: OperationEntry): Record<string, string[]>[] {

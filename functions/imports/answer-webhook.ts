@@ -4,6 +4,14 @@ import { isPermanent } from '../../adapters/failure-kind.ts';
 import type { RulesetStore } from '../../adapters/ruleset-store.ts';
 import type { UserImport } from '../../adapters/user-import.ts';
 import { logError, logWarning } from '../log.ts';
+import {
+  WEBHOOK_BODY_KILOBYTES_MAX,
+  WEBHOOK_ERRORS,
+  WEBHOOK_PROVIDERS,
+  webhookPath,
+  type WebhookErrorCode,
+  type WebhookProvider,
+} from '../webhook-contract.ts';
 import { verifyChargebeeWebhook } from './chargebee-webhook.ts';
 import { verifyStripeWebhook } from './stripe-webhook.ts';
 import { takeOverCustomer } from './take-over-customer.ts';
@@ -20,30 +28,21 @@ export interface WebhookDependencies {
   readonly now: () => number;
 }
 
-/** Events of both providers are a few KB. */
-const BODY_BYTES_MAX = 256 * 1024;
-
-const PROVIDERS = ['stripe', 'chargebee'] as const;
-type Provider = (typeof PROVIDERS)[number];
-
 export async function answerWebhook(
   deps: WebhookDependencies,
   event: APIGatewayProxyEventV2,
 ): Promise<APIGatewayProxyStructuredResultV2> {
-  const provider = PROVIDERS.find((name) => event.rawPath === `/api/webhooks/${name}`);
+  const provider = WEBHOOK_PROVIDERS.find((name) => event.rawPath === webhookPath(name));
   if (provider === undefined) {
-    return problem(
-      404,
-      'not_found',
-      'There are webhooks at /api/webhooks/stripe and /api/webhooks/chargebee.',
-    );
+    const message = `There are webhooks at ${WEBHOOK_PROVIDERS.map(webhookPath).join(' and ')}.`;
+    return json(404, { code: 'not_found', message });
   }
   if (event.requestContext.http.method.toUpperCase() !== 'POST') {
-    return problem(405, 'method_not_allowed', 'This route takes POST.', { allow: 'POST' });
+    return json(405, { code: 'method_not_allowed', message: 'This route takes POST.' }, { allow: 'POST' });
   }
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (body.byteLength > BODY_BYTES_MAX)
-    return problem(413, 'body_too_large', 'The body is larger than 256 KB.');
+  if (body.byteLength > WEBHOOK_BODY_KILOBYTES_MAX * 1024)
+    return problem('body_too_large', `The body is larger than ${WEBHOOK_BODY_KILOBYTES_MAX} KB.`);
   try {
     const verified = await verify(deps, provider, { body, headers: event.headers });
     switch (verified.kind) {
@@ -53,25 +52,24 @@ export async function answerWebhook(
       case 'other':
         return received();
       case 'unreadable':
-        return problem(400, 'invalid_request', verified.message);
+        return problem('invalid_request', verified.message);
       case 'forged':
-        return problem(401, 'invalid_signature', verified.message);
+        return problem('invalid_signature', verified.message);
       case 'not_configured':
-        return problem(503, 'unavailable', verified.message, { 'retry-after': '3600' });
+        return problem('unavailable', verified.message, { 'retry-after': '3600' });
     }
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (isPermanent(error)) {
       logError('a webhook failed', { provider, error: error.name });
       return problem(
-        500,
         'internal_error',
         'This request failed by a fault of the server, which has been logged.',
       );
     }
     logWarning('a webhook could not reach a store', { provider, error: error.name });
     const message = 'A store cannot be reached at the moment: send the request again.';
-    return problem(503, 'unavailable', message, { 'retry-after': '5' });
+    return problem('unavailable', message, { 'retry-after': '5' });
   }
 }
 
@@ -80,7 +78,7 @@ type Verification = VerifiedWebhook | { readonly kind: 'not_configured'; readonl
 
 async function verify(
   { billingSecret, now }: WebhookDependencies,
-  provider: Provider,
+  provider: WebhookProvider,
   request: WebhookRequest,
 ): Promise<Verification> {
   const { stripeWebhookSecret, chargebeeWebhook } = await billingSecret.credentials();
@@ -102,11 +100,10 @@ const notConfigured = (what: string): Verification => ({
 const received = (): APIGatewayProxyStructuredResultV2 => json(200, { received: true });
 
 const problem = (
-  status: number,
-  code: string,
+  code: WebhookErrorCode,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): APIGatewayProxyStructuredResultV2 => json(status, { code, message }, headers);
+): APIGatewayProxyStructuredResultV2 => json(WEBHOOK_ERRORS[code], { code, message }, headers);
 
 function json(
   statusCode: number,

@@ -53,7 +53,8 @@ export async function readJudge(admin: Admin) {
 
   return {
     document,
-    operations: [...operations.values()].map((operation): DocumentedOperation => ({
+    /** What the function `admin` answers; another one answers the providers' webhooks. */
+    operations: [...operations.values()].filter(isOurs).map((operation): DocumentedOperation => ({
       id: operation.operationId,
       method: operation.method.toUpperCase(),
       path: operation.path,
@@ -62,6 +63,9 @@ export async function readJudge(admin: Admin) {
       takesBody: operation.requestBody !== undefined,
       query: operation.parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
     })),
+    webhooks: [...operations.values()]
+      .filter((operation) => !isOurs(operation))
+      .map(({ operationId, path, method }) => ({ id: operationId, path, method: method.toUpperCase() })),
     /** What is wrong with this answer; nothing when the document promises it. */
     problemsWith(operationId: string, answer: AdminAnswer): string[] {
       const response = operations.get(operationId)?.responses[String(answer.status)];
@@ -81,6 +85,9 @@ export async function readJudge(admin: Admin) {
     },
   };
 }
+
+const isOurs = (operation: { readonly 'x-tallyhook-scope': string }): boolean =>
+  operation['x-tallyhook-scope'] !== 'provider';
 
 /** References lead to `$defs`; objects have no other fields than those that are named. */
 function strict(schema: unknown): unknown {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { OPERATIONS } from '../../../functions/admin/operations.ts';
+import { WEBHOOK_PROVIDERS, webhookPath } from '../../../functions/webhook-contract.ts';
 import { createAdmin, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
@@ -36,6 +37,14 @@ test('the router, the table of scopes and the document know the same routes', ()
         .map(([, entry]) => ({ method: entry.method.toUpperCase(), scope: entry.scope }))[0],
     ]);
   }
+});
+
+test('the webhooks of billing providers are in the document, though another function answers them', () => {
+  expect(judge.webhooks).toEqual([
+    { id: 'receiveStripeWebhook', path: '/api/webhooks/stripe', method: 'POST' },
+    { id: 'receiveChargebeeWebhook', path: '/api/webhooks/chargebee', method: 'POST' },
+  ]);
+  expect(judge.webhooks.map(({ path }) => path)).toEqual(WEBHOOK_PROVIDERS.map(webhookPath));
 });
 
 test('the document is OpenAPI 3.1 and every reference in it leads somewhere', async () => {

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { createAdmin, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 import { interruptedDynamo } from '../../support/interrupted-dynamo.ts';
+import { readJudge, type ApiJudge } from '../../support/openapi-answers.ts';
 import { createImportsFunction } from './imports-function.ts';
 import { chargebeeCustomer, stripeCustomer } from './provider-stub.ts';
 
@@ -15,6 +16,9 @@ let dynamo: TestDynamo;
 let tables: TestTables;
 let admin: Admin;
 let imports: ReturnType<typeof createImportsFunction>;
+/** Every answer is compared with what the document promises. */
+let judge: ApiJudge;
+const answered = new Set<string>();
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
@@ -30,6 +34,7 @@ beforeEach(async () => {
   });
   await admin.call('PATCH', '/api/settings', { body: { chargebee: { enabled: true } } });
   imports = createImportsFunction(dynamo.client, tables, admin);
+  judge = await readJudge(admin);
 });
 
 async function post(
@@ -47,9 +52,23 @@ async function post(
     requestContext: { http: { method } },
   };
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- the rest of such an event is never looked at
-  const answer = await by.invoke(event as unknown as APIGatewayProxyEventV2);
-  return z.object({ statusCode: z.number(), body: z.string() }).parse(answer);
+  const answer = answerSchema.parse(await by.invoke(event as unknown as APIGatewayProxyEventV2));
+  const id = judge.webhooks.find((webhook) => webhook.path === event.rawPath)?.id;
+  if (id !== undefined && method === 'POST') {
+    const { statusCode: status, body: text } = answer;
+    const body: unknown = JSON.parse(text);
+    const asked = { status, headers: new Headers(answer.headers), text, body };
+    expect({ id, status, problems: judge.problemsWith(id, asked) }).toEqual({ id, status, problems: [] });
+    answered.add(`${id} ${String(status)}`);
+  }
+  return answer;
 }
+
+const answerSchema = z.object({
+  statusCode: z.number(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+});
 
 const seconds = (): number => Math.floor(admin.clock.now / 1000);
 function stripeEvent(
@@ -215,5 +234,33 @@ test('with a store that is down the answer is 503, and sent again it is taken ov
 test('other paths, methods and sizes are refused', async () => {
   expect((await post('paypal', '{}', {})).statusCode).toBe(404);
   expect((await post('stripe', '{}', {}, 'GET')).statusCode).toBe(405);
-  expect((await post('stripe', 'x'.repeat(300_000), {})).statusCode).toBe(413);
+  for (const provider of ['stripe', 'chargebee'])
+    expect((await post(provider, 'x'.repeat(300_000), {})).statusCode).toBe(413);
+});
+
+test('a fault of ours is 500 and says nothing of its inside', async () => {
+  const broken = interruptedDynamo(dynamo.endpoint, () => {
+    throw new Error('secret inside');
+  });
+  const by = createImportsFunction(broken, tables, admin);
+  const created = stripeEvent('customer.created', stripeCustomer(1));
+  const changed = chargebeeEvent('customer_created', chargebeeCustomer(1));
+  for (const { statusCode, body } of [
+    await fromStripe(created, by),
+    await post('chargebee', changed, { authorization: BASIC }, 'POST', by),
+  ]) {
+    expect(statusCode).toBe(500);
+    expect(body).not.toContain('inside');
+  }
+  broken.destroy();
+});
+
+test('every status that the document gives these webhooks has been answered above', () => {
+  const statuses = [200, 400, 401, 413, 500, 503];
+  const documented = judge.webhooks.flatMap(({ id, path }) => {
+    const { responses } = judge.document.paths[path]?.['post'] ?? { responses: {} };
+    expect(Object.keys(responses).map(Number)).toEqual(statuses);
+    return statuses.map((status) => `${id} ${String(status)}`);
+  });
+  expect(documented.filter((pair) => !answered.has(pair))).toEqual([]);
 });
