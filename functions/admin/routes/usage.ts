@@ -10,6 +10,7 @@ import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
 import { usageQuerySchema, usageSchema, USAGE_ROWS_MAX, type UsageWindow } from '../schemas/usage.ts';
+import { usageByUser } from '../usage-by-user.ts';
 import { rangeOf } from '../usage-range.ts';
 import { daysOf, UsageWindows, type HourRange, type WindowRow } from '../usage-windows.ts';
 
@@ -22,7 +23,7 @@ const get = createRoute({
   tags: ['Usage'],
   summary: 'Read usage',
   description:
-    'Sum and count per feature and window, for one user or over all users. Usage is kept by the hour: `from` and `to` are widened to whole hours.',
+    'Sum and count per feature and window: of one user (`userId`), over all users, or of each user (`by=user`). Usage is kept by the hour: `from` and `to` are widened to whole hours.',
   request: { query: usageQuerySchema },
   responses: {
     200: {
@@ -55,29 +56,46 @@ export function usageRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(get, async (c) => {
     const query = c.req.valid('query');
     const range = rangeOf(query, deps.now(), { days: RANGE_DAYS_MAX[query.window], window: query.window });
-    const windows = await read(deps, query, range);
-    const { userId, window, format, cursor, limit } = query;
-    const { rows, next } = pageOf(windows.rows(), limit, cursor);
+    const { window, format } = query;
+    const { rows, next, total } = await pageOfUsage(deps, query, range);
     if (format === 'csv') {
-      return c.body(usageCsv(rows, userId), 200, {
+      return c.body(usageCsv(rows), 200, {
         'content-type': 'text/csv; charset=utf-8',
         'content-disposition': 'attachment; filename="usage.csv"',
         ...(next !== undefined && { 'x-next-cursor': next }),
       });
     }
-    const shown = userId === undefined ? rows : rows.map((row) => ({ ...row, userId }));
     return c.json(
       {
         window,
         from: toIso(range.from),
         to: toIso(range.to),
-        rows: shown,
-        total: windows.total(),
+        rows: [...rows],
+        total,
         ...(next !== undefined && { cursor: next }),
       },
       200,
     );
   });
+}
+
+interface UsagePage {
+  readonly rows: readonly (WindowRow & { readonly userId?: string })[];
+  readonly next?: string | undefined;
+  readonly total: { readonly sum: string; readonly count: number };
+}
+
+async function pageOfUsage(deps: AdminDependencies, query: UsageQuery, range: HourRange): Promise<UsagePage> {
+  const { userId, by, limit, cursor } = query;
+  if (by === 'user') {
+    if (userId !== undefined)
+      throw ApiError.at('by', 'by=user is for all users: leave it out, or leave `userId` out.');
+    return await usageByUser(deps, query, range);
+  }
+  const windows = await read(deps, query, range);
+  const { rows, next } = pageOf(windows.rows(), limit, cursor);
+  const shown = userId === undefined ? rows : rows.map((row) => ({ ...row, userId }));
+  return { rows: shown, next, total: windows.total() };
 }
 
 /** The rows after the one that the cursor names, which need not be there any more. */
@@ -122,13 +140,13 @@ async function read(
   );
 }
 
-function usageCsv(rows: readonly WindowRow[], userId = ''): string {
+function usageCsv(rows: UsagePage['rows']): string {
   return toCsv([
     ['windowStart', 'featureId', 'userId', 'sum', 'count'],
     ...rows.map((row) => [
       row.windowStart,
       textCell(row.featureId),
-      textCell(userId),
+      textCell(row.userId ?? ''),
       row.sum,
       String(row.count),
     ]),

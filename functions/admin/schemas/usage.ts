@@ -21,6 +21,10 @@ export const usageQuerySchema = z.strictObject({
   userId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'One user; without it the totals over all users', example: 'user-42' }),
+  by: z.enum(['user'], { error: 'Write user, or leave this parameter out.' }).optional().openapi({
+    description:
+      'user: a row for each user instead of the totals, the usage of merged ids together; not with userId. Usage of this second may be missing.',
+  }),
   featureId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'One feature; without it every feature', example: 'messages' }),
@@ -71,7 +75,10 @@ const usageRowSchema = z
   .object({
     windowStart,
     featureId: z.string(),
-    userId: z.string().optional().openapi({ description: 'As asked for; absent in totals over all users' }),
+    userId: z
+      .string()
+      .optional()
+      .openapi({ description: 'As asked for, or with by=user each; absent in totals over all users' }),
     sum: decimal,
     count,
   })
@@ -84,9 +91,11 @@ export const usageSchema = z
     to: time.openapi({ description: 'What was counted: `to` up to the hour' }),
     rows: z.array(usageRowSchema).openapi({
       description:
-        'By windowStart, then featureId. Windows without usage are left out; a first or last window that is only partly in the range counts that part.',
+        'By windowStart, then featureId; with by=user a day (or month) after the other, in it by featureId, windowStart and user. Windows without usage are left out; a first or last window that is only partly in the range counts that part.',
     }),
-    total: z.object({ sum: decimal, count }).openapi({ description: 'Of all pages together' }),
+    total: z.object({ sum: decimal, count }).openapi({
+      description: 'Of all pages together; with by=user it includes users who have been erased since',
+    }),
     cursor: nextCursor,
   })
   .openapi('Usage', {
