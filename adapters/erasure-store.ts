@@ -170,8 +170,10 @@ export class ErasureStore {
   async count(id: string, by: Partial<Erased>): Promise<void> {
     await this.update({
       Key: headKey(id),
-      UpdateExpression: 'ADD ne :ne, nu :nu, nl :nl, nm :nm',
+      // `ne` may be a reserved word.
+      UpdateExpression: 'ADD #ne :ne, nu :nu, nl :nl, nm :nm',
       ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeNames: { '#ne': 'ne' },
       ExpressionAttributeValues: {
         ':ne': N(by.events ?? 0),
         ':nu': N(by.usageRows ?? 0),

@@ -4,15 +4,18 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { IdentityDraft, NotReadError } from '../core/identity/identity-draft.ts';
+import { moveBillingClaim } from '../core/identity/billing-claims.ts';
 import { putRoot } from '../core/identity/root-change.ts';
 import { takeApart } from '../core/identity/take-apart.ts';
-import { isRoot, keysOfUser } from '../core/identity/user-node.ts';
-import { mergeProfiles } from '../core/user.ts';
+import { composedProfile } from '../core/identity/undo-merge.ts';
+import { isRoot, keysOfUser, type UserNode } from '../core/identity/user-node.ts';
 import type { PlannedItem } from './planned-item.ts';
 import { engageItems } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';
+import { eraseMerges } from './merge-eraser.ts';
+import { MergeStore } from './merge-store.ts';
 import {
   engageMarksOf,
   hasSurvivingEvents,
@@ -49,7 +52,8 @@ export async function forgetEngage(
 
 /**
  * The node is taken out of the users before this; it is there again when its id has begun a new life, or when a decision
- * made before the tombstone was committed after it. Of the latter nothing stays.
+ * made before the tombstone was committed after it. Of the latter nothing stays, though somebody may have merged it with
+ * others meanwhile: they are set free first.
  */
 export async function forgetSaid(
   deps: ForgetDependencies & { readonly users: UserStore },
@@ -62,8 +66,18 @@ export async function forgetSaid(
   if (node === undefined) return true;
   const marks = marksOf(node.said);
   const said = keptProfile(node.said, await survivalOf(deps, marks, boundary));
-  const isAlone = isRoot(node) && node.members.length === 0 && node.importedFrom === undefined;
-  if (isAlone && marksOf(said).length === 0 && !(await hasSurvivingEvents(deps, userKey, boundary))) {
+  const isNobody =
+    node.importedFrom === undefined &&
+    marksOf(said).length === 0 &&
+    !(await hasSurvivingEvents(deps, userKey, boundary));
+  if (isNobody) {
+    const links = linksOf(facts.nodes.values(), userKey);
+    if (links.length > 0) {
+      const merges = new MergeStore(dynamo, table, users);
+      for (const mergeId of links) await merges.undo(mergeId, { at: boundary, actor: 'erasure' });
+      return false;
+    }
+    await eraseMerges(dynamo, table, users, [node]);
     return await write(dynamo, () => {
       const draft = new IdentityDraft(facts);
       takeApart(draft, draft.rootOf(userKey), [], [{ node, kept: undefined }]);
@@ -74,21 +88,24 @@ export async function forgetSaid(
   return await write(dynamo, () => {
     const draft = new IdentityDraft(facts);
     const root = draft.rootOf(userKey);
-    const { billingId } = node.said;
-    if (
-      billingId !== undefined &&
-      said.billingId === undefined &&
-      draft.billingOwner(billingId.value) === userKey
-    )
-      draft.putBillingOwner(billingId.value, undefined);
+    const [before, after] = [node.said.billingId?.value, said.billingId?.value];
+    moveBillingClaim(draft, { key: userKey, user: root, before, after });
     if (!isRoot(node)) draft.putNode({ ...node, said, profile: said });
-    const profile = keysOfUser(root)
-      .map((key) => (key === userKey ? said : (draft.node(key)?.said ?? {})))
-      .reduce(mergeProfiles, {});
+    const nodes = keysOfUser(root).flatMap((key) =>
+      key === userKey ? { ...node, said } : (draft.node(key) ?? []),
+    );
+    const profile = composedProfile(draft, nodes);
     putRoot(draft, root, { ...root, profile, ...(isRoot(node) && { said }) });
     return identityItems(table, draft, 0);
   });
 }
+
+/** The merges in force with this id on either side. */
+const linksOf = (nodes: Iterable<UserNode | undefined>, userKey: string): readonly string[] =>
+  [...nodes].flatMap((node) => {
+    const link = node?.mergedInto;
+    return link !== undefined && (node?.key === userKey || link.key === userKey) ? [link.mergeId] : [];
+  });
 
 async function write(dynamo: DynamoDBClient, plan: () => readonly PlannedItem[]): Promise<boolean> {
   try {

@@ -2,6 +2,7 @@ import type { Profile } from '../user.ts';
 import { leaveGroup } from './email-group.ts';
 import type { IdentityDraft } from './identity-draft.ts';
 import { emailOf, putRoot } from './root-change.ts';
+import { composedProfile } from './undo-merge.ts';
 import { newNode, type Root, type UserNode } from './user-node.ts';
 
 // Taking a user apart, when it is erased. Ids leave a few at a time, so that a user of any size goes in transactions of a
@@ -39,6 +40,7 @@ export function takeApart(
   members: readonly string[],
   leaving: readonly LeavingId[],
 ): void {
+  const user = new Set<string | undefined>([undefined, root.key, ...members]);
   for (const { node, kept } of leaving) {
     const { billingId } = node.said;
     if (
@@ -48,7 +50,11 @@ export function takeApart(
     )
       draft.putBillingOwner(billingId.value, undefined);
     const isRoot = node.key === root.key;
-    const again = kept && bornAgain(node, kept);
+    // What it goes on saying is its own now, though another id of the user had said it first: that one goes as well.
+    const keeps = kept?.billingId?.value;
+    if (keeps !== undefined && user.has(draft.billingOwner(keeps))) draft.putBillingOwner(keeps, node.key);
+    const again = kept && bornAgain(draft, node, kept);
+    if (again !== undefined) user.delete(node.key);
     if (again !== undefined) putRoot(draft, isRoot ? root : undefined, again);
     else {
       draft.removeNode(node.key);
@@ -62,5 +68,11 @@ export function takeApart(
   draft.putNode({ ...root, members: members.filter((key) => !left.has(key)) });
 }
 
-const bornAgain = ({ key, userId, createdAt, importedFrom }: UserNode, said: Profile): Root =>
-  newNode({ key, userId }, { said, createdAt, ...(importedFrom !== undefined && { importedFrom }) });
+function bornAgain(draft: IdentityDraft, node: UserNode, said: Profile): Root {
+  const { key, userId, createdAt, importedFrom } = node;
+  const again = newNode(
+    { key, userId },
+    { said, createdAt, ...(importedFrom !== undefined && { importedFrom }) },
+  );
+  return { ...again, profile: composedProfile(draft, [again]) };
+}

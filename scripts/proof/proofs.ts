@@ -54,6 +54,18 @@ export const PROOFS: readonly Proof[] = [
     },
   },
   {
+    name: 'every call of AWS and every fault',
+    run: (size) => ({
+      script: 'simulate:crash-matrix',
+      args: size === 'full' ? [] : ['--rounds', '1', '--pairs', 'none', '--only', 'commit'],
+    }),
+    figure: said(
+      /(\d+ of \d+) places reached.*?: (\d+) runs, and (\d+) pairs.*?(\d+ violations)/s,
+      (places, runs, pairs, result) =>
+        `${result ?? ''} in ${runs ?? ''} runs and ${pairs ?? ''} pairs of faults, ${places ?? ''} places`,
+    ),
+  },
+  {
     name: 'planted defects are found',
     run: (size) => ({
       script: 'simulate:mutants',

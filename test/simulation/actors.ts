@@ -2,7 +2,7 @@ import type { ConfigStore } from '../../adapters/config-store.ts';
 import { INGEST_KEY, toFunctionUrlEvent } from './http-request.ts';
 import type { Deployment, Ended } from './deployment.ts';
 import type { Ledger } from './ledger.ts';
-import { editedRule, newEvent, newRule, type Theme } from './load.ts';
+import { editedRule, newEvent, newRule, pastTime, type Theme } from './load.ts';
 import type { SentEvent } from './oracle.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -43,20 +43,21 @@ export async function sender(stage: Stage, name: string): Promise<void> {
   }
 }
 
-function someEvents({ random, theme, ledger }: Stage, name: string): SentEvent[] {
+function someEvents({ scheduler, random, theme, ledger }: Stage, name: string): SentEvent[] {
   const count = random.pick([1, 1, 2, 4, 8, random.chance(0.1) ? 130 : 12]);
   const known = [...ledger.messages.values()];
   return Array.from({ length: count }, (_, index) => {
     if (known.length > 0 && random.chance(0.12)) {
       const [first] = random.pick(known).bodies;
-      if (first !== undefined) return random.chance(0.7) ? first : newEvent(random, theme, first.messageId);
+      if (first !== undefined)
+        return random.chance(0.7) ? first : newEvent(random, theme, first.messageId, scheduler.now);
     }
-    return newEvent(random, theme, `${name}-${String(index)}`);
+    return newEvent(random, theme, `${name}-${String(index)}`, scheduler.now);
   });
 }
 
 /** Whether the request was acknowledged. */
-async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boolean> {
+export async function sendOnce(stage: Stage, events: readonly SentEvent[]): Promise<boolean> {
   const { deployment, random, ledger, log } = stage;
   // The tracking API takes no event above 32 KB.
   const tracking = random.chance(0.2) && events.every(({ text }) => text.length < 32_000);
@@ -138,6 +139,46 @@ export async function merger(stage: Stage): Promise<void> {
     });
     log(`${undoes ? 'an undoing' : 'a merge'}: ${ended.kind === 'answered' ? ended.result : ended.kind}`);
   }
+}
+
+/** Deletes users: with all that was, or with what was before some time in the past. */
+export async function eraser(stage: Stage): Promise<void> {
+  const { scheduler, random, theme } = stage;
+  for (let i = random.pick([1, 1, 3]); i > 0; i -= 1) {
+    await scheduler.sleep(stage.moment() - scheduler.now);
+    const userId = random.pick(theme.users);
+    if (random.chance(0.5)) await eraseUser(stage, userId);
+    else await sendDeletion(stage, userId, random.chance(0.5) ? undefined : pastTime(random));
+  }
+}
+
+/** By the API. */
+export async function eraseUser({ deployment, ledger, log }: Stage, userId: string): Promise<boolean> {
+  const ended = await deployment.erase(userId);
+  log(`an erasure: ${ended.kind}`);
+  if (ended.kind === 'answered') ledger.erasing.acknowledged.add(ended.result);
+  return ended.kind === 'answered';
+}
+
+/** As Segment does it. */
+export async function sendDeletion(
+  { deployment, ledger, log }: Stage,
+  userId: string,
+  time: number | undefined,
+): Promise<boolean> {
+  const timestamp = time === undefined ? {} : { timestamp: new Date(time).toISOString() };
+  const body = JSON.stringify({ type: 'delete', userId, ...timestamp });
+  const ended = await deployment.ingest(toFunctionUrlEvent({ path: '/segment', body, key: INGEST_KEY }));
+  if (ended.kind !== 'answered' || ended.result.statusCode !== 200) return false;
+  const answer: unknown = JSON.parse(ended.result.body ?? '{}');
+  const results: readonly unknown[] =
+    isRecord(answer) && Array.isArray(answer['results']) ? answer['results'] : [];
+  const [result] = results;
+  const erasureId: unknown = isRecord(result) ? result['erasureId'] : undefined;
+  if (typeof erasureId !== 'string') throw new Error('The answer to a deletion names no erasure.');
+  ledger.erasing.acknowledged.add(erasureId);
+  log('a deletion is acknowledged');
+  return true;
 }
 
 /** What is there before anybody sends. */

@@ -9,6 +9,8 @@ import { EventScan } from '../../adapters/event-scan.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { FeedStore } from '../../adapters/feed-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
+import { KeyUse } from '../../adapters/key-use.ts';
+import { reachQueue } from '../../adapters/queue-health.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
@@ -24,6 +26,7 @@ import { processHandler } from '../../functions/process/handler.ts';
 import { reprocessHandler } from '../../functions/reprocess/handler.ts';
 import type { TimeLeft } from '../../functions/time-left.ts';
 import type { Faults } from './faults.ts';
+import { toFunctionUrlEvent } from './http-request.ts';
 import type { MemorySqs, ReceivedMessage } from './memory-sqs.ts';
 import type { Random } from './random.ts';
 import { invocationStorage, type Invocation, type Scheduler } from './scheduler.ts';
@@ -199,6 +202,36 @@ export class Deployment {
     return this.invoke(this.adminFleet, () => work(new MergeStore(dynamo, TABLES.users, users)));
   }
 
+  /** A person asks for an erasure, as the admin function does it. */
+  erase(userId: string): Promise<Ended<string>> {
+    const { scheduler, clients } = this.options;
+    const erasing = createErasing(clients, TABLES, urlOf(QUEUES.sweeps));
+    return this.invoke(this.adminFleet, async () => {
+      const at = scheduler.now;
+      const id = await erasing.erasures.request({ userId, boundary: at, requestedAt: at });
+      await erasing.queue.send([id]).catch(() => undefined);
+      return id;
+    });
+  }
+
+  /** A person has all usage compared with the events, as the admin function does it. */
+  reconcile(): Promise<Ended<string>> {
+    const { scheduler, random, clients } = this.options;
+    const { dynamo, sqs } = clients;
+    return this.invoke(this.adminFleet, async () => {
+      const id = `rec_${random.uuid()}`;
+      await new ReconciliationStore(dynamo, TABLES.operations).start(id, 'somebody', scheduler.now);
+      await new SweepQueue(sqs, urlOf(QUEUES.sweeps)).send([{ reconciliationId: id }]);
+      return id;
+    });
+  }
+
+  /** Whether ingest says that it is well. */
+  health() {
+    const request = toFunctionUrlEvent({ path: '/health', body: '', key: '', method: 'GET' });
+    return this.invoke(this.ingestFleet, (handler) => handler(request));
+  }
+
   private async poll(queue: MappedQueue, batchMax: number): Promise<void> {
     const { scheduler, random, sqs } = this.options;
     const messages = sqs.receive(queue, random.between(1, batchMax));
@@ -328,10 +361,14 @@ function wireIngest({ scheduler, clients: { dynamo, sqs } }: DeploymentOptions) 
     events: new EventStore(dynamo, TABLES.events),
     queue: new EventQueue(sqs, urlOf(QUEUES.events)),
     retryMarkers: new RetryMarkers(dynamo, TABLES.operations),
-    keys: new ApiKeyCache(keys, now),
+    keys: new ApiKeyCache(keys, now, new KeyUse(dynamo, TABLES.operations)),
     feed: new RequestFeed(new FeedStore(dynamo, TABLES.operations), now),
     erasures: new ErasureStore(dynamo, TABLES.operations),
-    ready: () => Promise.resolve(true),
+    ready: () =>
+      Promise.all([keys.find('health'), reachQueue(sqs, urlOf(QUEUES.events))]).then(
+        () => true,
+        () => false,
+      ),
     now,
   });
 }

@@ -3,13 +3,14 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 /** The key that senders use; it exists from the beginning. */
 export const INGEST_KEY = 'th_ingest_for_simulations';
 
-/** A POST as a Function URL hands it to its function. */
+/** A POST, unless it is said, as a Function URL hands it to its function. */
 export function toFunctionUrlEvent(request: {
   readonly path: string;
   readonly body: string;
   readonly key: string;
+  readonly method?: string;
 }): APIGatewayProxyEventV2 {
-  const { path, body, key } = request;
+  const { path, body, key, method = 'POST' } = request;
   return {
     version: '2.0',
     routeKey: '$default',
@@ -21,7 +22,7 @@ export function toFunctionUrlEvent(request: {
       apiId: 'simulated',
       domainName: 'ingest.simulated.invalid',
       domainPrefix: 'ingest',
-      http: { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'simulated' },
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'simulated' },
       requestId: 'simulated',
       routeKey: '$default',
       stage: '$default',

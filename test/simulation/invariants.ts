@@ -15,9 +15,12 @@ import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
 import { fromGroupItem } from '../../adapters/unmapped-item.ts';
 import { fromUsageItem } from '../../adapters/usage-item.ts';
+import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { TABLES } from './deployment.ts';
+import { boundariesOf, erasureViolations } from './erasure-invariants.ts';
+import type { BeforeErasure } from './erasure-ledger.ts';
 import { jobProgress } from './job-progress.ts';
 import { identityViolations } from './identity-invariants.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
@@ -34,7 +37,7 @@ export interface Rest {
   readonly clients: SimulatedClients;
 }
 
-interface Settled {
+export interface Settled {
   readonly record: EventRecord;
   /** The body that is stored. */
   readonly sent: SentEvent;
@@ -54,19 +57,30 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...(await users(rest, stored.events)),
     ...(await timelines(rest, stored.events)),
     ...(await pastIsDone(rest)),
+    ...(await reconciliations(rest)),
+    ...erasureViolations(rest, stored.events),
   ];
 }
 
-type Events = ReadonlyMap<string, Settled>;
+export type Events = ReadonlyMap<string, Settled>;
 
 /** Each stored event has one of the bodies that were sent under its messageId: the first that was acknowledged as such. */
-function storedEvents({ ledger, dynamo }: Rest): { events: Events; violations: string[] } {
+function storedEvents(rest: Rest): { events: Events; violations: string[] } {
+  const { ledger, dynamo } = rest;
   const events = new Map<string, Settled>();
   const violations: string[] = [];
   for (const wire of dynamo.items(TABLES.events)) {
     if (textOf(wire, 'sk') !== EVENT_SK) continue;
     const item = toItem(wire);
     const record = fromEventItem(item);
+    if (record.state === 'erased') {
+      const before = ledger.erasing.erasedFrom.get(record.key);
+      const messageId = before?.record.messageId ?? '';
+      const sent = sentOfErased(rest, messageId, before);
+      if (sent === undefined) violations.push(`${record.key} is the marker of no event`);
+      else events.set(messageId, { record, sent });
+      continue;
+    }
     const text = bodyTextOf(dynamo, item);
     const message = ledger.messages.get(record.messageId);
     const sent = message?.bodies.find((body) => body.text === text);
@@ -79,6 +93,18 @@ function storedEvents({ ledger, dynamo }: Rest): { events: Events; violations: s
     events.set(record.messageId, { record, sent });
   }
   return { events, violations };
+}
+
+/** The body that an erased event had. Where it was in parts, and there are several, the first will do: its rules are known. */
+function sentOfErased(
+  { ledger }: Rest,
+  messageId: string,
+  before: BeforeErasure | undefined,
+): SentEvent | undefined {
+  const bodies = ledger.messages.get(messageId)?.bodies ?? [];
+  const body = before === undefined ? undefined : bodyOf(toItem(before.item));
+  const text = body !== undefined && 'deflated' in body ? inflateBody(body.deflated) : undefined;
+  return text === undefined ? bodies[0] : bodies.find((each) => each.text === text);
 }
 
 /** The body that is stored with an event, in it or beside it; nothing where a part of it is missing. */
@@ -112,6 +138,7 @@ function legalOutcome({ ledger }: Rest, { record, sent }: Settled): string[] {
   const { messageId, state } = record;
   if (state === 'received') return [];
   if (state === 'quarantined') return [];
+  if (state === 'erased') return [];
   const stored = fromStoredOutcome(record.outcome ?? '');
   const then = ledger.history.get(stored.generation);
   if (then === undefined)
@@ -245,11 +272,13 @@ function usageOf(events: Events): Map<string, Amount> {
     amounts.set(key, { sum: amount.sum + micros(delta), count: amount.count + 1 });
   };
   for (const { record } of events.values()) {
-    if (record.state !== 'mapped') continue;
+    // What an erased event counted stays with the features, and is nobody's.
+    if (record.state !== 'mapped' && record.state !== 'erased') continue;
     const iso = new Date(record.time).toISOString();
     const [day, hour] = [iso.slice(0, 10), iso.slice(11, 13)];
-    for (const { featureId, delta } of fromStoredOutcome(record.outcome ?? '').uses ?? []) {
-      for (const who of [`user ${record.userId}`, 'everybody']) {
+    const uses = record.outcome === undefined ? [] : (fromStoredOutcome(record.outcome).uses ?? []);
+    for (const { featureId, delta } of uses) {
+      for (const who of record.state === 'erased' ? ['everybody'] : [`user ${record.userId}`, 'everybody']) {
         add(`${who} ${featureId} ${day}`, delta);
         add(`${who} ${featureId} ${day} ${hour}`, delta);
       }
@@ -319,16 +348,22 @@ const userIdsOf = (ledger: Ledger): ReadonlySet<string> =>
   new Set([...ledger.messages.values()].flatMap(({ bodies }) => bodies.map(({ userId }) => userId)));
 
 /** A user exists exactly when an event of theirs has its outcome, and is the sum of what was said about them. */
-async function users({ clients, ledger }: Rest, events: Events): Promise<string[]> {
+async function users(rest: Rest, events: Events): Promise<string[]> {
+  const { clients, ledger } = rest;
+  const boundaries = boundariesOf(rest);
   const violations: string[] = [];
   const ids = userIdsOf(ledger);
   const found = await new UserStore(clients.dynamo, TABLES.users).getMany(ids);
   for (const userId of ids) {
     const own = [...events.values()].filter(
-      ({ record }) => record.userId === userId && record.state !== 'received',
+      ({ record }) => record.userId === userId && record.state !== 'received' && record.state !== 'erased',
     );
     const user = found.get(userId);
-    if ((user !== undefined) !== own.length > 0) {
+    // After an erasure, an event that waits for its outcome is enough for its id to go on.
+    const waits =
+      boundaries.has(keyPartOf(userId)) &&
+      [...events.values()].some(({ record }) => record.userId === userId && record.state === 'received');
+    if ((user !== undefined) !== own.length > 0 && !(user !== undefined && waits)) {
       violations.push(`user ${userId} ${user === undefined ? 'does not exist' : 'exists without an event'}`);
       continue;
     }
@@ -380,6 +415,17 @@ async function pastIsDone({ clients, ledger }: Rest): Promise<string[]> {
   return [...ledger.pastChanges]
     .filter(([generation]) => generation > revised)
     .map(([generation, { kind, ruleId }]) => `the ${kind} of ${ruleId} in ${String(generation)} is not done`);
+}
+
+/** Whoever asked whether usage is right was told that it is: it moved at most while they asked. */
+async function reconciliations({ clients, ledger }: Rest): Promise<string[]> {
+  const store = new ReconciliationStore(clients.dynamo, TABLES.operations);
+  const runs = await Promise.all([...ledger.reconciliations].map((id) => store.get(id)));
+  return runs.flatMap((run) =>
+    run?.status === 'done' && run.differenceCount === 0
+      ? []
+      : [`a reconciliation is ${run?.status ?? 'lost'}, with ${String(run?.differenceCount)} differences`],
+  );
 }
 
 /** Pk of an event, for whoever prints a violation. */

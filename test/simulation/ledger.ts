@@ -7,6 +7,7 @@ import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.
 import type { MappingRule } from '../../core/mapping/rule.ts';
 import type { RulesetFeature } from '../../core/ruleset.ts';
 import { TABLES } from './deployment.ts';
+import { ErasureLedger } from './erasure-ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';
 import type { PastChange, RulesThen, SentEvent } from './oracle.ts';
 import type { WireItem } from './wire-item.ts';
@@ -32,6 +33,9 @@ export class Ledger {
   readonly rowsEver = new Map<string, Set<string>>();
   /** The changes of the past that were saved, by their generation. */
   readonly pastChanges = new Map<number, PastChange>();
+  /** Ids of reconciliations that were answered. */
+  readonly reconciliations = new Set<string>();
+  readonly erasing = new ErasureLedger();
   generation = 0;
   private readonly features = new Map<string, RulesetFeature>();
   private readonly rules = new Map<string, MappingRule>();
@@ -53,7 +57,9 @@ export class Ledger {
   /** Returns whether the ruleset has changed. */
   committed(changes: readonly StoredChange[]): boolean {
     let moved = false;
-    for (const { table, before, after } of changes) {
+    for (const change of changes) {
+      const { table, before, after } = change;
+      this.erasing.noteCommit(change);
       if (table === TABLES.events && before === undefined && after !== undefined) this.noteStored(after);
       if (table === TABLES.config) moved = this.noteConfig(before, after) || moved;
     }

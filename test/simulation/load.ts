@@ -14,7 +14,7 @@ const LATEST = Date.parse('2026-11-23T11:30:00Z');
 const HOUR = 3_600_000;
 
 /** How an amount is written, and what it counts. */
-const AMOUNTS: readonly (readonly [string | undefined, SentAmount])[] = [
+const AMOUNTS: readonly WrittenAmount[] = [
   [undefined, { counts: '1' }],
   [undefined, { counts: '1' }],
   ['null', { counts: '1' }],
@@ -40,6 +40,8 @@ export interface Theme {
   readonly naming: number;
   /** The share of tracks whose body does not fit its item. */
   readonly large: number;
+  /** The share of events that happen when they are sent; the others happened hours ago. */
+  readonly fresh: number;
 }
 
 export function newTheme(random: Random): Theme {
@@ -52,15 +54,18 @@ export function newTheme(random: Random): Theme {
     amounts: some(AMOUNTS),
     naming: random.pick([0, 0.1, 0.5]),
     large: random.pick([0, 0, 0, 0.6]),
+    fresh: random.pick([0, 0.5]),
   };
 }
 
-export function newEvent(random: Random, theme: Theme, messageId: string): SentEvent {
+// Few different times, so that identifies tie.
+export const pastTime = (random: Random): number => LATEST - random.pick([0, 1, 5, 13, 24, 30]) * HOUR;
+
+export function newEvent(random: Random, theme: Theme, messageId: string, now: number): SentEvent {
   const isTrack = random.chance(0.8);
   const userId = random.pick(theme.users);
   const name = random.pick(theme.names);
-  // Few different times, so that identifies tie.
-  const time = LATEST - random.pick([0, 1, 5, 13, 24, 30]) * HOUR;
+  const time = random.chance(theme.fresh) ? now : pastTime(random);
   const plan = random.chance(0.8) ? random.pick(PLANS) : undefined;
   const featureId = random.chance(theme.naming) ? random.pick(theme.features) : undefined;
   const [deltaText, delta] = random.pick(theme.amounts);
@@ -70,20 +75,7 @@ export function newEvent(random: Random, theme: Theme, messageId: string): SentE
     ...(random.chance(0.6) && { email: `e${String(random.below(3))}@example.com` }),
     ...(random.chance(0.3) && { billingId: `cus_${String(random.below(3))}` }),
   };
-  const properties = [
-    ...(plan === undefined ? [] : [`"plan":${JSON.stringify(plan)}`]),
-    ...(featureId === undefined ? [] : [`"featureId":${JSON.stringify(featureId)}`]),
-    ...(deltaText === undefined ? [] : [`"delta":${deltaText}`]),
-    ...(amountText === undefined ? [] : [`"amount":${amountText}`]),
-    ...(isTrack && random.chance(theme.large) ? [`"noise":"${noise(random)}"`] : []),
-  ].join(',');
-  const text =
-    `{"type":"${isTrack ? 'track' : 'identify'}","messageId":${JSON.stringify(messageId)},` +
-    `"userId":${JSON.stringify(userId)},"timestamp":"${new Date(time).toISOString()}",` +
-    (isTrack
-      ? `"event":${JSON.stringify(name)},"properties":{${properties}}}`
-      : `"traits":${JSON.stringify(traits)}}`);
-  return {
+  return toSentEvent({
     messageId,
     type: isTrack ? 'track' : 'identify',
     userId,
@@ -91,17 +83,48 @@ export function newEvent(random: Random, theme: Theme, messageId: string): SentE
     time,
     ...(plan !== undefined && { plan }),
     ...(featureId !== undefined && { featureId }),
-    delta,
-    amount,
+    delta: [deltaText, delta],
+    amount: [amountText, amount],
     traits: isTrack ? {} : traits,
-    text,
-  };
+    ...(isTrack && random.chance(theme.large) && { noise: noise(random) }),
+  });
+}
+
+/** An amount as it is written in JSON, and what it counts. */
+type WrittenAmount = readonly [string | undefined, SentAmount];
+
+export interface EventParts extends Omit<SentEvent, 'text' | 'delta' | 'amount'> {
+  readonly delta: WrittenAmount;
+  readonly amount: WrittenAmount;
+  readonly noise?: string;
+  /** More properties, as they are written. */
+  readonly more?: string;
+}
+
+export function toSentEvent({ noise: rest, more, ...parts }: EventParts): SentEvent {
+  const { messageId, type, userId, name, time, plan, featureId, traits } = parts;
+  const [[deltaText, delta], [amountText, amount]] = [parts.delta, parts.amount];
+  const properties = [
+    ...(plan === undefined ? [] : [`"plan":${JSON.stringify(plan)}`]),
+    ...(featureId === undefined ? [] : [`"featureId":${JSON.stringify(featureId)}`]),
+    ...(deltaText === undefined ? [] : [`"delta":${deltaText}`]),
+    ...(amountText === undefined ? [] : [`"amount":${amountText}`]),
+    ...(rest === undefined ? [] : [`"noise":"${rest}"`]),
+    ...(more === undefined ? [] : [more]),
+  ].join(',');
+  const text =
+    `{"type":"${type}","messageId":${JSON.stringify(messageId)},` +
+    `"userId":${JSON.stringify(userId)},"timestamp":"${new Date(time).toISOString()}",` +
+    (type === 'track'
+      ? `"event":${JSON.stringify(name)},"properties":{${properties}}}`
+      : `"traits":${JSON.stringify(traits)}}`);
+  return { ...parts, delta, amount, text };
 }
 
 /** Text that does not compress below what an item holds inline. */
 const NOISE_LENGTH = 46_000;
 
-function noise(random: Random): string {
+export function noise(random: Random): string {
   const key = Buffer.alloc(16);
   key.writeUInt32LE(random.below(0xffff_ffff));
   const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(NOISE_LENGTH));

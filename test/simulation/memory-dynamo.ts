@@ -277,18 +277,23 @@ export class MemoryDynamo {
       'TableName',
       'FilterExpression',
       'ProjectionExpression',
+      'ExpressionAttributeNames',
       'ExpressionAttributeValues',
       'ExclusiveStartKey',
       'Limit',
       'ConsistentRead',
       'Segment',
+      'Select',
       'TotalSegments',
     ]);
     const table = this.tableOf(request);
     const given = placeholdersOf(request);
     const [segment, segments] = [Number(request['Segment']), Number(request['TotalSegments'])];
     if (!(segment >= 0 && segment < segments)) throw new ValidationError('There is no such segment.');
-    const filter = conditionOf(textOf(request, 'FilterExpression'));
+    const filter =
+      request['FilterExpression'] === undefined
+        ? () => true
+        : conditionOf(textOf(request, 'FilterExpression'));
     filter({}, given);
     given.assertAllUsed();
     const moment = this.moment(request);
@@ -307,8 +312,9 @@ export class MemoryDynamo {
     const last = page.at(-1);
     const found = page.filter((item) => filter(item, given));
     const projection = request['ProjectionExpression'];
+    const projected = typeof projection === 'string' ? found.map((item) => project(item, projection)) : found;
     return {
-      Items: typeof projection === 'string' ? found.map((item) => project(item, projection)) : found,
+      ...(request['Select'] !== 'COUNT' && { Items: projected }),
       Count: found.length,
       ScannedCount: page.length,
       ...(last !== undefined &&
@@ -337,7 +343,10 @@ export class MemoryDynamo {
 
   private write(operation: 'PutItem' | 'UpdateItem' | 'DeleteItem', request: JsonRecord): Answer {
     const action = operation === 'PutItem' ? 'Put' : operation === 'UpdateItem' ? 'Update' : 'Delete';
-    const planned = this.plan(action, request);
+    const { ReturnValues: returned, ...rest } = request;
+    if (returned !== undefined && (operation !== 'UpdateItem' || returned !== 'ALL_NEW'))
+      throw new ValidationError('Such ReturnValues are not modelled here.');
+    const planned = this.plan(action, rest);
     if ('failed' in planned) {
       throw new DynamoError('ConditionalCheckFailedException', 'The conditional request failed', {
         ...(request['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD' &&
@@ -346,7 +355,7 @@ export class MemoryDynamo {
     }
     if ('impossible' in planned) throw planned.impossible;
     this.commit([planned]);
-    return {};
+    return returned === 'ALL_NEW' && planned.after !== undefined ? { Attributes: planned.after } : {};
   }
 
   private transact(request: JsonRecord): Answer {

@@ -81,6 +81,10 @@ export class MemorySqs {
       if (isRefused(body)) throw new SqsError('InvalidMessageContents', REFUSAL);
       return { MessageId: this.send(queue, body), MD5OfMessageBody: '' };
     }
+    if (operation === 'GetQueueAttributes') {
+      allow(request, ['QueueUrl', 'AttributeNames']);
+      return { Attributes: {} };
+    }
     if (operation !== 'SendMessageBatch')
       throw new SqsError('UnsupportedOperation', `The operation ${operation} is not modelled.`);
     allow(request, ['QueueUrl', 'Entries']);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
-import { ambush, editor, merger, prepare, sender, type Stage } from './actors.ts';
-import { Deployment, MINUTE, QUEUES, TABLES } from './deployment.ts';
+import { ambush, editor, eraser, merger, prepare, sender, type Stage } from './actors.ts';
+import { comeToRest } from './come-to-rest.ts';
+import { Deployment, MINUTE, TABLES } from './deployment.ts';
 import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
 import { INGEST_KEY } from './http-request.ts';
-import { violationsAtRest } from './invariants.ts';
 import { Ledger } from './ledger.ts';
 import { newTheme } from './load.ts';
 import { Random } from './random.ts';
@@ -31,10 +31,6 @@ export interface ScenarioOptions {
 }
 
 const START = Date.parse('2026-11-23T12:00:00Z');
-/** A sweep that lost its message is noticed by the second tick after it; three without a change are rest. */
-const QUIET_TICKS = 3;
-const TICKS_MAX = 40;
-
 export async function runScenario(seed: number, options: ScenarioOptions = {}): Promise<ScenarioResult> {
   const random = new Random(seed);
   const digest = createHash('sha256');
@@ -54,7 +50,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   const indexLagMs = random.pick([0, 3_000]);
   let calls = 0;
   let callsOfSweeps = 0;
-  const { dynamo, sqs, clients } = createWorld({
+  const world = createWorld({
     scheduler,
     random,
     faults,
@@ -83,6 +79,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
       log(`${invocation?.name ?? '–'} ${operation}`);
     },
   });
+  const { sqs, clients } = world;
   const deployment = new Deployment({ scheduler, random, faults, sqs, clients, log });
 
   const observe = <Result>(work: () => Promise<Result>): Promise<Result> =>
@@ -108,6 +105,7 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     ...Array.from({ length: random.between(1, 3) }, (_, index) => () => sender(stage, `s${String(index)}`)),
     ...Array.from({ length: random.between(0, 2) }, () => () => editor(stage)),
     ...Array.from({ length: random.between(0, 2) }, () => () => merger(stage)),
+    ...Array.from({ length: random.pick([0, 0, 1, 2]) }, () => () => eraser(stage)),
   ];
   for (const actor of actors) scheduler.start(actor);
   for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {
@@ -138,25 +136,8 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     log('no more faults');
     faults.heal();
   });
-  await scheduler.run();
-
-  let ticks = 0;
-  let before = '';
-  for (let quiet = 0; quiet < QUIET_TICKS && ticks < TICKS_MAX; ticks += 1) {
-    scheduler.pass(5 * MINUTE);
-    scheduler.start(() => deployment.tick());
-    await scheduler.run();
-    const after = dynamo.fingerprint();
-    quiet = after === before ? quiet + 1 : 0;
-    before = after;
-  }
-  const violations = await observe(() => violationsAtRest({ ledger, dynamo, clients }));
-  for (const refusal of dynamo.refusals) violations.push(`the model refused ${refusal}`);
-  if (ticks === TICKS_MAX) violations.push('the timer never came to rest');
-  for (const queue of [QUEUES.events, QUEUES.lastChance, QUEUES.sweeps]) {
-    if (sqs.size(queue) > 0) violations.push(`${queue} still holds messages`);
-  }
-  digest.update(before);
+  const { violations, ticks, stored } = await comeToRest(world, scheduler, deployment, ledger);
+  digest.update(stored);
   return {
     seed,
     violations,

@@ -53,6 +53,16 @@ test('in 300 random scenarios of users and merges, whoever dies when, nobody is 
   expect(code).toBe(0);
 });
 
+test('every place of ingest, process and reprocess that calls AWS is reached by a scene, and a commit survives every fault', async () => {
+  const { code, output } = await run(
+    'crash-matrix.ts',
+    ...['--rounds', '1', '--pairs', 'none', '--only', 'process adapters/commit.ts'],
+  );
+  expect(output).not.toMatch(/^(NEVER REACHED|REACHED AFTER ALL)/m);
+  expect(output).toContain(' 0 violations.');
+  expect(code).toBe(0);
+});
+
 test.each(MUTANTS)('the mutant "$name" still has a place to be planted', ({ edits }) => {
   for (const { file, find } of edits) {
     const source = readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');

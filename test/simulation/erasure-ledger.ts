@@ -1,0 +1,110 @@
+import { readText } from '../../adapters/attributes.ts';
+import { EVENT_SK, eventPk, fromEventItem, type EventRecord } from '../../adapters/event-item.ts';
+import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
+import { keyPartOf } from '../../adapters/keys.ts';
+import { fromUserItem, USER_SK } from '../../adapters/user-item.ts';
+import { TABLES } from './deployment.ts';
+import { textOf, toItem } from './ledger.ts';
+import type { StoredChange } from './memory-dynamo.ts';
+import type { WireItem } from './wire-item.ts';
+
+// What the oracle knows of erasures: which were asked for, which ids led to the same user at that moment and later, and what
+// each event was when it was erased. Read off the commits, as they happen.
+
+export interface KnownErasure {
+  readonly id: string;
+  readonly userKey: string;
+  readonly boundary: number;
+  /** The ids of the user when it was asked for, without those that were set free since. */
+  readonly ids: Set<string>;
+}
+
+/** An event as it was when it was erased. */
+export interface BeforeErasure {
+  readonly record: EventRecord;
+  /** The item, for its body. */
+  readonly item: WireItem;
+}
+
+export class ErasureLedger {
+  readonly erasures: KnownErasure[] = [];
+  readonly erasedFrom = new Map<string, BeforeErasure>();
+  /** Ids of erasures that were acknowledged. */
+  readonly acknowledged = new Set<string>();
+  /** What an erasure did to an event that it must not do. */
+  readonly wrongs: string[] = [];
+  private readonly links = new Map<string, string>();
+  /** Pairs of ids of which one was ever merged into the other. */
+  private readonly everLinked = new Map<string, Set<string>>();
+
+  noteCommit({ table, before, after }: StoredChange): void {
+    if (table === TABLES.users) this.noteUser(before, after);
+    if (table === TABLES.operations && before === undefined && after !== undefined) this.noteRequest(after);
+    if (table === TABLES.events && before !== undefined && after !== undefined) this.noteEvent(before, after);
+  }
+
+  /** All ids that ever belonged to one user with this one, also by way of others. */
+  everOneWith(userKey: string): ReadonlySet<string> {
+    const found = new Set([userKey]);
+    for (const key of found) for (const other of this.everLinked.get(key) ?? []) found.add(other);
+    return found;
+  }
+
+  private noteUser(before: WireItem | undefined, after: WireItem | undefined): void {
+    const item = after ?? before;
+    if (item === undefined || !textOf(item, 'pk').startsWith('u#') || textOf(item, 'sk') !== USER_SK) return;
+    const { key, mergedInto } = fromUserItem(toItem(item));
+    const was = this.links.get(key);
+    if (after === undefined || mergedInto === undefined) this.links.delete(key);
+    else {
+      this.links.set(key, mergedInto.key);
+      this.linked(key, mergedInto.key);
+      this.linked(mergedInto.key, key);
+    }
+    // Set free, and whatever led to it: whether the erasure or the undoing was first, only the tombstones can tell.
+    if (was === undefined || after === undefined || this.links.has(key)) return;
+    for (const { ids, userKey } of this.erasures) {
+      if (!ids.has(key)) continue;
+      ids.clear();
+      ids.add(userKey);
+    }
+  }
+
+  private noteRequest(item: WireItem): void {
+    const pk = textOf(item, 'pk');
+    if (!pk.startsWith('erasure#') || textOf(item, 'sk') !== 'head') return;
+    const stored = toItem(item);
+    const userKey = keyPartOf(readText(stored, 'u'));
+    const root = this.rootOf(userKey);
+    const keys = new Set([userKey, ...[...this.links.keys()].filter((key) => this.rootOf(key) === root)]);
+    this.erasures.push({
+      id: pk.slice('erasure#'.length),
+      userKey,
+      boundary: Number(stored['bo']?.N),
+      ids: keys.add(root),
+    });
+  }
+
+  private rootOf(key: string): string {
+    const next = this.links.get(key);
+    return next === undefined ? key : this.rootOf(next);
+  }
+
+  private linked(key: string, other: string): void {
+    this.everLinked.set(key, (this.everLinked.get(key) ?? new Set()).add(other));
+  }
+
+  private noteEvent(before: WireItem, after: WireItem): void {
+    const isEvent = textOf(after, 'sk') === EVENT_SK && textOf(after, 'pk').startsWith(eventPk(''));
+    if (!isEvent || textOf(after, 'st') !== 'erased' || textOf(before, 'st') === 'erased') return;
+    const record = fromEventItem(toItem(before));
+    this.erasedFrom.set(record.key, { record, item: before });
+    const [was, is] = [usesOf(before), usesOf(after)];
+    if (was !== is) this.wrongs.push(`${record.messageId} counted ${was}, and is erased with ${is}`);
+  }
+}
+
+function usesOf(item: WireItem): string {
+  const outcome = textOf(item, 'o');
+  return JSON.stringify(outcome === '' ? [] : (fromStoredOutcome(outcome).uses ?? []));
+}
