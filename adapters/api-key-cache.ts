@@ -16,13 +16,13 @@ interface Entry {
 }
 
 export class ApiKeyCache {
-  private readonly store: ApiKeyStore;
+  private readonly store: Pick<ApiKeyStore, 'findByHash'>;
   private readonly now: () => number;
   private readonly use: Pick<KeyUse, 'note'> | undefined;
   private readonly entries = new Map<string, Entry>();
 
   /** `use` is told of each valid key that was looked up. @default nobody is told */
-  constructor(store: ApiKeyStore, now: () => number, use?: Pick<KeyUse, 'note'>) {
+  constructor(store: Pick<ApiKeyStore, 'findByHash'>, now: () => number, use?: Pick<KeyUse, 'note'>) {
     this.store = store;
     this.now = now;
     this.use = use;
