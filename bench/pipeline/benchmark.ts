@@ -1,18 +1,13 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import * as z from 'zod/mini';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { DynamoDBClient, GetItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import type { Benchmark, BenchmarkReport } from '../benchmark.ts';
 import { TURN_SECONDS, TURNS } from '../effort.ts';
 import { interleave } from '../interleave.ts';
 import { figureOf, quantile, ratioOfTurns } from '../spread.ts';
 import { bareEngines, type BareEngines } from './bare.ts';
-import { sendLoad, trackEvent, type Target } from './load.ts';
+import { sendLoad, trackEvent } from './load.ts';
+import { startLocalRuntime, TABLES, until, type LocalRuntime } from './local-runtime.ts';
 
 // The whole local pipeline, from the HTTP request to the counted usage, against what its engines can do from a bare loop
 // that makes the same calls. Both run on the same engines, in turns. A rate is events counted, not events taken: each
@@ -21,17 +16,7 @@ import { sendLoad, trackEvent, type Target } from './load.ts';
 /** How much of the pipeline's own rate the latency is measured at. */
 const LATENCY_LOAD = 0.5;
 
-const readySchema = z.object({
-  url: z.string(),
-  adminKey: z.string(),
-  ingestKey: z.string(),
-  endpoints: z.object({ dynamodb: z.string(), sqs: z.string() }),
-  readyMs: z.number(),
-});
-const memorySchema = z.object({
-  memory: z.array(z.object({ what: z.string(), proportionalBytes: z.number() })),
-});
-const usageSchema = z.object({ total: z.object({ count: z.number() }) });
+const COUNTED_MS = 120_000;
 
 interface Rates {
   readonly ours: readonly number[];
@@ -41,14 +26,8 @@ interface Rates {
 export const benchmark: Benchmark = {
   title: 'events counted per second, from HTTP to usage, and how soon',
   async run(progress): Promise<BenchmarkReport> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'tallyhook-bench-'));
-    const child = fork(new URL('./runtime-process.ts', import.meta.url), [dataDir], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const runtime = await startLocalRuntime();
     try {
-      const message = await nextMessage(child);
-      const runtime = z.parse(readySchema, message);
-      await createFeature(runtime);
       const bare = await bareEngines(runtime.endpoints);
       const ratesOf = (what: string, load: Load): Promise<Rates> =>
         interleave(
@@ -60,39 +39,16 @@ export const benchmark: Benchmark = {
         );
       const arrays = await ratesOf('arrays of 100', { perRequest: 100, connections: 3 });
       const singles = await ratesOf('one by one', { perRequest: 1, connections: 16 });
-      const memory = await memoryOf(child);
+      const memory = (await runtime.memoryBytes()) / 1024 / 1024;
       progress('latency');
       const latencies = await countedLatencies(runtime, quantile(singles.ours, 0.5) * LATENCY_LOAD);
       bare.stop();
       return report(runtime.readyMs, arrays, singles, latencies, memory);
     } finally {
-      if (child.exitCode === null) {
-        child.disconnect();
-        await once(child, 'exit');
-      }
-      rmSync(dataDir, { recursive: true, force: true });
+      await runtime.stop();
     }
   },
 };
-
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => {
-      reject(new Error(`The runtime ended with code ${String(code)}.`));
-    });
-  });
-}
-
-async function createFeature({ url, adminKey }: z.infer<typeof readySchema>): Promise<void> {
-  const answer = await fetch(`${url}/api/features`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ id: 'messages', name: 'Messages', type: 'consumable' }),
-  });
-  if (answer.status !== 201 && answer.status !== 200)
-    throw new Error(`The feature was not created: ${String(answer.status)}.`);
-}
 
 type Load = { readonly perRequest: number; readonly connections: number };
 
@@ -103,12 +59,16 @@ const turnOf = (load: Load, turn: number) => ({
   ...load,
 });
 
-async function ourRate(runtime: z.infer<typeof readySchema>, turn: number, load: Load): Promise<number> {
-  const before = await countedBy(runtime);
+async function ourRate(runtime: LocalRuntime, turn: number, load: Load): Promise<number> {
+  const before = await runtime.counted('messages');
   const began = performance.now();
   const { events, failures } = await sendLoad(runtime, turnOf(load, turn));
   if (failures > 0) throw new Error(`${String(failures)} requests failed.`);
-  while ((await countedBy(runtime)) < before + events) await setTimeout(50);
+  await until(
+    'every event is counted',
+    COUNTED_MS,
+    async () => (await runtime.counted('messages')) >= before + events,
+  );
   return (events / (performance.now() - began)) * 1000;
 }
 
@@ -118,34 +78,8 @@ async function bareRate(bare: BareEngines, turn: number, load: Load): Promise<nu
   return (counted / (performance.now() - began)) * 1000;
 }
 
-async function countedBy({
-  url,
-  adminKey,
-}: {
-  readonly url: string;
-  readonly adminKey: string;
-}): Promise<number> {
-  const answer = await fetch(`${url}/api/usage?featureId=messages&window=day`, {
-    headers: { authorization: `Bearer ${adminKey}` },
-  });
-  return z.parse(usageSchema, await answer.json()).total.count;
-}
-
 /** Milliseconds from sending a single event to its outcome being stored, under a steady load of single events. */
-async function countedLatencies(
-  runtime: Target & { readonly endpoints: { readonly dynamodb: string } },
-  eventsPerSecond: number,
-): Promise<number[]> {
-  const dynamo = new DynamoDBClient({
-    endpoint: runtime.endpoints.dynamodb,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-  });
-  const { TableNames: names = [] } = await dynamo.send(new ListTablesCommand({}));
-  const table = names.find(
-    (name) => name.startsWith('StorageEvents') || (/events/i.test(name) && !name.startsWith('bare-')),
-  );
-  if (table === undefined) throw new Error('The events table was not found.');
+async function countedLatencies(runtime: LocalRuntime, eventsPerSecond: number): Promise<number[]> {
   const latencies: number[] = [];
   const run = `latency-${String(Date.now())}`;
   const probes: Promise<void>[] = [];
@@ -164,21 +98,20 @@ async function countedLatencies(
     probes.push(
       n % 20 === 0
         ? sent
-            .then(() => settled(dynamo, table, eventKeyOf(body.messageId)))
+            .then(() => settled(runtime, eventKeyOf(body.messageId)))
             .then(() => void latencies.push(performance.now() - sentAt))
         : sent.then(() => undefined),
     );
   }
   await Promise.all(probes);
-  dynamo.destroy();
   return latencies;
 }
 
-async function settled(dynamo: DynamoDBClient, table: string, eventKey: string): Promise<void> {
+async function settled({ dynamo }: LocalRuntime, eventKey: string): Promise<void> {
   for (;;) {
     const { Item: item } = await dynamo.send(
       new GetItemCommand({
-        TableName: table,
+        TableName: TABLES.events,
         Key: { pk: { S: `e#${eventKey}` }, sk: { S: 'e' } },
         ConsistentRead: true,
       }),
@@ -186,16 +119,6 @@ async function settled(dynamo: DynamoDBClient, table: string, eventKey: string):
     if (item?.['st']?.S === 'mapped') return;
     await setTimeout(15);
   }
-}
-
-async function memoryOf(child: ChildProcess): Promise<number> {
-  child.send('memory');
-  const message = await nextMessage(child);
-  return (
-    z.parse(memorySchema, message).memory.reduce((sum, { proportionalBytes }) => sum + proportionalBytes, 0) /
-    1024 /
-    1024
-  );
 }
 
 function report(

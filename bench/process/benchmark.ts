@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { SQSEvent } from 'aws-lambda';
 import { S, type Item } from '../../adapters/attributes.ts';
-import { packChunks, planChunk, type DecidedEvent } from '../../adapters/commit-plan.ts';
+import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
+import type { DecidedEvent } from '../../adapters/decided-event.ts';
 import { EVENT_SK, eventPk, fromEventItem, toBodyItems, toEventItem } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';

@@ -17,7 +17,7 @@ const addressSchema = z.object({ port: z.number() });
 
 export async function startStub(): Promise<Stub> {
   const child = fork(new URL('./stub-process.ts', import.meta.url));
-  const [message] = await once(child, 'message');
+  const message = await new Promise((resolve) => child.once('message', resolve));
   const { port } = z.parse(addressSchema, message);
   const url = `http://127.0.0.1:${port}`;
   // As the functions are told where their stores are.
