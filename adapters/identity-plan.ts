@@ -13,7 +13,7 @@ import {
   toMissingBillingItem,
 } from './directory-item.ts';
 import { emailItemKey, emailKeyOf, membersText, toEmailItem } from './email-item.ts';
-import { toMergeItem } from './merge-item.ts';
+import { mergeItemKey, toMergeItem } from './merge-item.ts';
 import { addCounts, NO_COUNTS, toUserCountUpdate, type UserCounts } from './user-count-item.ts';
 import { toUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
@@ -25,24 +25,16 @@ export function identityItems(table: string, draft: IdentityDraft, shard: number
   const nodes = draft.nodeChanges().flatMap((change) => nodeItems(table, change));
   const groups = draft.groupChanges().flatMap((change) => groupItems(table, change));
   const claims = draft.claimChanges().flatMap((change) => claimItems(table, change));
-  const merges = draft.mergeChanges().flatMap(({ after, owners }) =>
-    after === undefined
-      ? []
-      : [
-          {
-            item: {
-              Put: {
-                TableName: table,
-                Item: { ...toMergeItem(after) },
-                // Made once, and undone once.
-                ConditionExpression:
-                  after.undoneAt === undefined ? 'attribute_not_exists(pk)' : 'attribute_not_exists(ua)',
-              },
-            },
-            owners,
-          },
-        ],
-  );
+  const merges = draft.mergeChanges().map(({ key, after, owners }): PlannedItem => {
+    if (after === undefined)
+      return { item: { Delete: { TableName: table, Key: mergeItemKey(key) } }, owners };
+    // Made once, and undone once.
+    const condition = after.undoneAt === undefined ? 'attribute_not_exists(pk)' : 'attribute_not_exists(ua)';
+    return {
+      item: { Put: { TableName: table, Item: { ...toMergeItem(after) }, ConditionExpression: condition } },
+      owners,
+    };
+  });
   const counts = [...nodes, ...groups].map(({ counts }) => counts).reduce(addCounts, NO_COUNTS);
   const isCounted = Object.values(counts).some((by) => by !== 0);
   return [

@@ -1,6 +1,7 @@
 import { isBefore } from '../core/erasure.ts';
 import type { EngageProfile, Mark } from '../core/engage.ts';
 import { PROFILE_FIELDS, type Profile, type ProfileField, type ProfileFieldName } from '../core/user.ts';
+import type { Item } from './attributes.ts';
 import { fromEventItem, timelineKey } from './event-item.ts';
 import type { EventStore } from './event-store.ts';
 import type { UserTraces } from './user-traces.ts';
@@ -21,12 +22,12 @@ export async function survivalOf(
 ): Promise<(mark: Mark | undefined) => boolean> {
   const newer = marks.filter(({ time }) => time >= boundary);
   const items = await events.items(newer.map(({ source }) => source).filter(isEventKey));
-  const isErased = (source: string): boolean => {
-    const item = items.get(source);
-    return item !== undefined && (item['st']?.S === 'erased' || isBefore(fromEventItem(item), boundary));
-  };
-  return (mark) => mark !== undefined && mark.time >= boundary && !isErased(mark.source);
+  return (mark) => mark !== undefined && mark.time >= boundary && !isErased(items.get(mark.source), boundary);
 }
+
+/** Whether this event is erased, or belongs to what is. */
+export const isErased = (item: Item | undefined, boundary: number): boolean =>
+  item !== undefined && (item['st']?.S === 'erased' || isBefore(fromEventItem(item), boundary));
 
 export const marksOf = (said: Profile): readonly ProfileField[] =>
   PROFILE_FIELDS.flatMap((name) => said[name] ?? []);
@@ -73,8 +74,7 @@ export async function hasSurvivingEvents(
   while (cursor !== undefined) {
     const page = await traces.events(userKey, cursor);
     const items = await events.items(page.keys);
-    for (const item of items.values())
-      if (item['st']?.S !== 'erased' && !isBefore(fromEventItem(item), boundary)) return true;
+    for (const item of items.values()) if (!isErased(item, boundary)) return true;
     cursor = page.cursor;
   }
   return false;

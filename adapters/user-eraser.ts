@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { IdentityDraft, NotReadError } from '../core/identity/identity-draft.ts';
+import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
 import { furthestFirst, takeApart, type LeavingId } from '../core/identity/take-apart.ts';
 import { isRoot, keysOfUser, type Root, type UserNode } from '../core/identity/user-node.ts';
 import { pause } from './backoff.ts';
@@ -28,6 +28,12 @@ import { forgetEngage, forgetSaid } from './words-eraser.ts';
 export interface UserIdentity {
   readonly userKey: string;
   readonly userId: string;
+}
+
+interface WholeUser {
+  readonly facts: IdentityFacts;
+  readonly root: Root;
+  readonly nodes: readonly UserNode[];
 }
 
 /** Ids that leave in one transaction: each is up to six items. */
@@ -63,11 +69,7 @@ export class UserEraser {
     const known = new Map(ids.map((id) => [id.userKey, id]));
     await this.bury([...known.keys()], boundary);
     let [links, merges] = [0, 0];
-    for (let conflicts = 0; conflicts < CONFLICTS_MAX;) {
-      const root = await this.nextUser([...known.keys()], requestedAt);
-      if (root === undefined) return { links, merges };
-      const facts = await factsForUsers(this.users, [root.key]);
-      const nodes = keysOfUser(root).flatMap((key) => facts.nodes.get(key) ?? []);
+    const remove = async ({ facts, root, nodes }: WholeUser): Promise<boolean> => {
       const news = nodes
         .filter(({ key }) => !known.has(key))
         .map(({ key, userId }) => ({ userKey: key, userId }));
@@ -80,25 +82,29 @@ export class UserEraser {
       merges += await eraseMerges(this.dynamo, this.table, this.users, nodes);
 
       const below = furthestFirst(nodes).filter(({ key }) => key !== root.key);
-      const rootNode = nodes.find(({ key }) => key === root.key);
-      const step = below.length > 0 ? below.slice(0, IDS_PER_STEP) : [rootNode ?? root];
+      const step = below.length > 0 ? below.slice(0, IDS_PER_STEP) : nodes;
       const leaving = await Promise.all(step.map((node) => this.leave(node, boundary, requestedAt)));
-      const draft = new IdentityDraft(facts);
       const isDone = await this.attempt(() => {
-        const now = draft.rootOf(root.key);
+        const draft = new IdentityDraft(facts);
         takeApart(
           draft,
-          now,
+          root,
           below.map(({ key }) => key),
           leaving,
         );
         return identityItems(this.table, draft, 0);
       });
       if (isDone) links += step.filter((node) => !isRoot(node)).length;
-      else {
-        conflicts += 1;
-        await pause(conflicts);
-      }
+      return isDone;
+    };
+    for (let conflicts = 0; conflicts < CONFLICTS_MAX;) {
+      const userKey = await this.nextUser([...known.keys()], requestedAt);
+      if (userKey === undefined) return { links, merges };
+      const user = await this.userOf(userKey);
+      const isDone = user !== undefined && (await remove(user));
+      if (isDone) continue;
+      conflicts += 1;
+      await pause(conflicts);
     }
     throw new Error('A user that is to be erased keeps changing.');
   }
@@ -128,14 +134,29 @@ export class UserEraser {
   }
 
   /**
-   * A user that one of the ids belongs to, as it was when the erasure was asked for. An id that came up later, or that is
-   * what was left of one, is in another life.
+   * An id whose user is still there, as it was when the erasure was asked for. An id that came up later, or that is what was
+   * left of one, is in another life.
    */
-  private async nextUser(userKeys: readonly string[], requestedAt: number): Promise<Root | undefined> {
+  private async nextUser(userKeys: readonly string[], requestedAt: number): Promise<string | undefined> {
     const nodes = await this.users.nodes(userKeys);
-    const old = [...nodes.values()].filter(({ createdAt }) => createdAt <= requestedAt);
-    if (old.length === 0) return undefined;
-    return [...(await this.users.roots(old.map(({ key }) => key))).values()][0];
+    return [...nodes.values()].find(({ createdAt }) => createdAt <= requestedAt)?.key;
+  }
+
+  /**
+   * The user that an id belongs to, all from one look: a root found by an earlier one may have been merged since, and would
+   * be taken for the whole of the user, whose survivor would keep what was said under it. Undefined when the reads do not fit
+   * together.
+   */
+  private async userOf(userKey: string): Promise<WholeUser | undefined> {
+    try {
+      const facts = await factsForUsers(this.users, [userKey]);
+      const root = new IdentityDraft(facts).rootOf(userKey);
+      const nodes = keysOfUser(root).flatMap((key) => facts.nodes.get(key) ?? []);
+      return nodes.length === keysOfUser(root).length ? { facts, root, nodes } : undefined;
+    } catch (error) {
+      if (error instanceof NotReadError) return undefined;
+      throw error;
+    }
   }
 
   private async leave(node: UserNode, boundary: number, requestedAt: number): Promise<LeavingId> {

@@ -3,22 +3,24 @@ import {
   TransactWriteItemsCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { IdentityDraft, NotReadError } from '../core/identity/identity-draft.ts';
 import { moveBillingClaim } from '../core/identity/billing-claims.ts';
+import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
 import { putRoot } from '../core/identity/root-change.ts';
 import { takeApart } from '../core/identity/take-apart.ts';
-import { composedProfile } from '../core/identity/undo-merge.ts';
+import { composedProfile, cutLink } from '../core/identity/undo-merge.ts';
 import { isRoot, keysOfUser, type UserNode } from '../core/identity/user-node.ts';
+import { batchGet } from './batch-get.ts';
 import type { PlannedItem } from './planned-item.ts';
 import { engageItems } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';
 import { eraseMerges } from './merge-eraser.ts';
-import { MergeStore } from './merge-store.ts';
+import { fromMergeItem, mergeItemKey } from './merge-item.ts';
 import {
   engageMarksOf,
   hasSurvivingEvents,
+  isErased,
   keptEngage,
   keptProfile,
   marksOf,
@@ -52,8 +54,8 @@ export async function forgetEngage(
 
 /**
  * The node is taken out of the users before this; it is there again when its id has begun a new life, or when a decision
- * made before the tombstone was committed after it. Of the latter nothing stays, though somebody may have merged it with
- * others meanwhile: they are set free first.
+ * made before the tombstone was committed after it. Of the latter nothing stays: no word, no merge that it caused, and no
+ * node when nothing else is known of the id.
  */
 export async function forgetSaid(
   deps: ForgetDependencies & { readonly users: UserStore },
@@ -66,17 +68,24 @@ export async function forgetSaid(
   if (node === undefined) return true;
   const marks = marksOf(node.said);
   const said = keptProfile(node.said, await survivalOf(deps, marks, boundary));
-  const isNobody =
+  const isOver =
     node.importedFrom === undefined &&
     marksOf(said).length === 0 &&
     !(await hasSurvivingEvents(deps, userKey, boundary));
-  if (isNobody) {
-    const links = linksOf(facts.nodes.values(), userKey);
-    if (links.length > 0) {
-      const merges = new MergeStore(dynamo, table, users);
-      for (const mergeId of links) await merges.undo(mergeId, { at: boundary, actor: 'erasure' });
-      return false;
-    }
+  const links = linksOf(facts, node);
+  const cut = isOver ? links : await linksOfErased(deps, links, boundary);
+  if (cut.length > 0) {
+    const isCut = await write(dynamo, () => {
+      const draft = new IdentityDraft(facts);
+      for (const { key, mergeId } of cut.slice(0, LINKS_PER_STEP)) {
+        cutLink(draft, key);
+        draft.removeMerge(mergeId);
+      }
+      return identityItems(table, draft, 0);
+    });
+    return isCut && (await forgetSaid(deps, userKey, boundary));
+  }
+  if (isOver) {
     await eraseMerges(dynamo, table, users, [node]);
     return await write(dynamo, () => {
       const draft = new IdentityDraft(facts);
@@ -88,24 +97,54 @@ export async function forgetSaid(
   return await write(dynamo, () => {
     const draft = new IdentityDraft(facts);
     const root = draft.rootOf(userKey);
-    const [before, after] = [node.said.billingId?.value, said.billingId?.value];
-    moveBillingClaim(draft, { key: userKey, user: root, before, after });
-    if (!isRoot(node)) draft.putNode({ ...node, said, profile: said });
-    const nodes = keysOfUser(root).flatMap((key) =>
-      key === userKey ? { ...node, said } : (draft.node(key) ?? []),
-    );
+    moveBillingClaim(draft, {
+      key: userKey,
+      user: root,
+      before: node.said.billingId?.value,
+      after: said.billingId?.value,
+    });
+    draft.putNode({ ...node, said, profile: said });
+    const nodes = keysOfUser(root).flatMap((key) => draft.node(key) ?? []);
     const profile = composedProfile(draft, nodes);
     putRoot(draft, root, { ...root, profile, ...(isRoot(node) && { said }) });
     return identityItems(table, draft, 0);
   });
 }
 
-/** The merges in force with this id on either side. */
-const linksOf = (nodes: Iterable<UserNode | undefined>, userKey: string): readonly string[] =>
-  [...nodes].flatMap((node) => {
-    const link = node?.mergedInto;
-    return link !== undefined && (node?.key === userKey || link.key === userKey) ? [link.mergeId] : [];
-  });
+/** Links cut in one transaction: each is up to eight items. */
+const LINKS_PER_STEP = 10;
+
+/** A link by the key of the node that it leads away from. */
+interface CutLink {
+  readonly key: string;
+  readonly mergeId: string;
+}
+
+/** Where the id was merged into another, and others into it. */
+function linksOf({ nodes }: IdentityFacts, node: UserNode): readonly CutLink[] {
+  return [...nodes.values()].flatMap((each) =>
+    each?.mergedInto !== undefined && (each.key === node.key || each.mergedInto.key === node.key)
+      ? [{ key: each.key, mergeId: each.mergedInto.mergeId }]
+      : [],
+  );
+}
+
+/** Those that exist because of an event that is erased. */
+async function linksOfErased(
+  deps: ForgetDependencies,
+  links: readonly CutLink[],
+  boundary: number,
+): Promise<readonly CutLink[]> {
+  const items = await batchGet(
+    deps.dynamo,
+    deps.table,
+    links.map(({ mergeId }) => mergeItemKey(mergeId)),
+  );
+  const causes = new Map(items.map(fromMergeItem).map(({ id, eventKey }) => [id, eventKey]));
+  const events = await deps.events.items([...causes.values()].flatMap((key) => key ?? []));
+  const erased = new Set([...events].filter(([, item]) => isErased(item, boundary)).map(([key]) => key));
+  return links.filter(({ mergeId }) => erased.has(causes.get(mergeId) ?? ''));
+}
 
 async function write(dynamo: DynamoDBClient, plan: () => readonly PlannedItem[]): Promise<boolean> {
   try {

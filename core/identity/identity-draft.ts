@@ -127,6 +127,11 @@ export class IdentityDraft {
     this.mergeLayer.set(merge.id, merge, this.owner);
   }
 
+  /** Of a merge that is erased, not undone. */
+  removeMerge(mergeId: string): void {
+    this.mergeLayer.set(mergeId, undefined, this.owner);
+  }
+
   nodeChanges = () => this.nodeLayer.changes();
   groupChanges = () => this.emailLayer.changes();
   claimChanges = () => this.claimLayer.changes();

@@ -23,38 +23,50 @@ export function undoMerge(
 ): Undone {
   const cut = draft.node(merge.absorbed.key);
   if (cut?.mergedInto?.mergeId !== merge.id) throw new NotReadError('The merge is not in force.');
-  const root = draft.rootOf(cut.key);
-  const nodes = new Map(keysOfUser(root).map((key) => [key, nodeOf(draft, key)]));
-  const below = new Set([...nodes.keys()].filter((key) => isBelow(nodes, key, cut.key)));
-  const sideOf = (inside: boolean): UserNode[] =>
-    [...nodes.values()].filter(({ key }) => below.has(key) === inside);
-
+  const sides = cutLink(draft, cut.key);
   const absorbed: Root = remember(
     {
-      ...withoutLink(cut),
-      profile: composedProfile(draft, sideOf(true)),
-      members: root.members.filter((key) => below.has(key) && key !== cut.key),
+      ...sides.absorbed,
       // Only imported users are merged by themselves, so only they must remember not to be.
       ...(cut.importedFrom !== undefined && {
-        apartFrom: [...new Set([...cut.apartFrom, root.key, merge.survivor.key])].slice(-UNDONE_MAX),
+        apartFrom: [...new Set([...cut.apartFrom, sides.survivor.key, merge.survivor.key])].slice(
+          -UNDONE_MAX,
+        ),
       }),
     },
     merge.id,
   );
-  const survivor: Root = remember(
-    {
-      ...root,
-      profile: composedProfile(draft, sideOf(false)),
-      members: root.members.filter((key) => !below.has(key)),
-    },
-    merge.id,
-  );
+  const survivor: Root = remember(sides.survivor, merge.id);
   draft.putNode(absorbed);
   draft.putNode(survivor);
   // The survivor of that merge may have been merged since; if that is undone too, it still knows of this one.
-  if (merge.survivor.key !== root.key) draft.putNode(remember(nodeOf(draft, merge.survivor.key), merge.id));
+  if (merge.survivor.key !== survivor.key)
+    draft.putNode(remember(nodeOf(draft, merge.survivor.key), merge.id));
   draft.putMerge({ ...merge, undoneAt: by.at, undoneBy: by.actor });
+  return { survivor, absorbed };
+}
 
+/** Drafts that this id, with all below it, is a user of its own again; nobody remembers that it was not. */
+export function cutLink(draft: IdentityDraft, key: string): Undone {
+  const cut = nodeOf(draft, key);
+  const root = draft.rootOf(key);
+  const nodes = new Map(keysOfUser(root).map((each) => [each, nodeOf(draft, each)]));
+  const below = new Set([...nodes.keys()].filter((each) => isBelow(nodes, each, key)));
+  const sideOf = (inside: boolean): UserNode[] =>
+    [...nodes.values()].filter((node) => below.has(node.key) === inside);
+
+  const absorbed: Root = {
+    ...withoutLink(cut),
+    profile: composedProfile(draft, sideOf(true)),
+    members: root.members.filter((each) => below.has(each) && each !== key),
+  };
+  const survivor: Root = {
+    ...root,
+    profile: composedProfile(draft, sideOf(false)),
+    members: root.members.filter((each) => !below.has(each)),
+  };
+  draft.putNode(absorbed);
+  draft.putNode(survivor);
   const before = emailOf(root.profile);
   if (before !== undefined && before !== emailOf(survivor.profile))
     draft.putGroup(leaveGroup(draft.group(before), survivor.key));

@@ -1,24 +1,31 @@
 import { parseArgs } from 'node:util';
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { createErasing } from '../../adapters/erasing.ts';
+import { erasureIdOf } from '../../adapters/erasure-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { rulesetWrites } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
-import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { erasureBoundary } from '../../core/erasure.ts';
 import { EMPTY_SNAPSHOT } from '../../core/ruleset.ts';
-import { importUser, type ImportedUser } from '../support/imported-user.ts';
-import { settlingOf, TABLES } from './deployment.ts';
+import { eraseUser, LAST_PASS_AFTER_MS } from '../../functions/reprocess/erase-user.ts';
+import { importUser } from '../support/imported-user.ts';
+import { QUEUES, settlingOf, TABLES, urlOf } from './deployment.ts';
 import { takeOverNode } from './determinism.ts';
+import { identityErasureViolations } from './identity-erasure-invariants.ts';
 import { identityViolations, storedUsers } from './identity-invariants.ts';
+import { randomScenario, SCENARIOS, type Scenario, type Step } from './identity-scenarios.ts';
 import { Random } from './random.ts';
 import { Race, type RaceOptions } from './race.ts';
 import { Path } from './schedule-path.ts';
 
-// npm run simulate:identity [-- --crashes 1 --only TEXT --random N --seed S]
+// npm run simulate:identity [-- --crashes 1 --only TEXT --except TEXT --random N --seed S]
 //
-// Identifies, merges, undoings and tracks of the same few users, in every order of their AWS calls, each of the actors dying
-// before any of its calls; then the events that died are delivered again. Afterwards every id leads to one live root, each
-// root is exactly what was said under its ids, lists and counts agree, no unit of usage is lost, and undoing all merges
-// restores the start. With --random, that many scenarios and schedules are drawn instead.
+// Identifies, merges, undoings, tracks and deletes of the same few users, in every order of their AWS calls, each of the
+// actors dying before any of its calls; then what died is delivered again, and deletes have their last pass. Afterwards every
+// id leads to one live root, each root is exactly what was said under its ids, lists and counts agree, no unit of usage is
+// lost but those erased, nothing is left of what is older than the delete of its id, and undoing all merges restores the
+// start. With --random, that many scenarios and schedules are drawn instead.
 //
 // The search is over states, as in interleavings.ts. Calls that touch only what belongs to one actor take no turn.
 
@@ -26,171 +33,66 @@ const { values } = parseArgs({
   options: {
     crashes: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    except: { type: 'string' },
     random: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
   },
 });
 
-type Step =
-  | {
-      readonly does: 'identify';
-      readonly userId: string;
-      readonly time: number;
-      readonly email?: string;
-      readonly billingId?: string;
-    }
-  | { readonly does: 'track'; readonly userId: string }
-  | { readonly does: 'merge'; readonly survivorId: string; readonly absorbedId: string }
-  /** Undoes the merge that the absorbed id is under at that moment. */
-  | { readonly does: 'undo'; readonly absorbedId: string };
+// Of a life, in milliseconds: events happen in its first nine and arrive a little later; deletes are asked for after that.
+const LATE = 5;
+const ARRIVED = 10;
+const ASKED = 100;
+const NEW_LIFE = 1_000;
 
-interface Scenario {
-  readonly name: string;
-  readonly imported: readonly ImportedUser[];
-  /** Done one after the other before the race. */
-  readonly before: readonly Step[];
-  /** Done at the same time. */
-  readonly race: readonly Step[];
-}
+type Search = Required<Pick<RaceOptions, 'remembers' | 'choose'>> & {
+  readonly isNewEnd: (state: string) => boolean;
+};
 
-const X = 'x@x.test';
-const identify = (userId: string, time: number, email?: string, billingId?: string): Step => ({
-  does: 'identify',
-  userId,
-  time,
-  ...(email !== undefined && { email }),
-  ...(billingId !== undefined && { billingId }),
-});
-const track = (userId: string): Step => ({ does: 'track', userId });
-const merge = (survivorId: string, absorbedId: string): Step => ({ does: 'merge', survivorId, absorbedId });
-const undo = (absorbedId: string): Step => ({ does: 'undo', absorbedId });
-const all = ['a', 'b', 'c'].map(track);
-const ONE_IMPORTED = [{ source: 'csv:1', email: X }];
-
-const SCENARIOS: readonly Scenario[] = [
-  {
-    name: 'two first identifies of one user',
-    imported: [],
-    before: [],
-    race: [identify('a', 5, X), identify('a', 6, 'y@x.test', 'cus_1')],
-  },
-  {
-    name: 'a first identify and a first track',
-    imported: ONE_IMPORTED,
-    before: [],
-    race: [identify('a', 5, X), track('a')],
-  },
-  {
-    name: 'two users claim one email',
-    imported: [],
-    before: [],
-    race: [identify('a', 5, X), identify('b', 6, X)],
-  },
-  {
-    name: 'two users claim one imported user',
-    imported: ONE_IMPORTED,
-    before: [track('a')],
-    race: [identify('a', 5, X), identify('b', 6, X)],
-  },
-  {
-    name: 'two users claim one billing id',
-    imported: [],
-    before: all,
-    race: [identify('a', 5, undefined, 'cus_1'), identify('b', 6, undefined, 'cus_1')],
-  },
-  { name: 'A into B against B into C', imported: [], before: all, race: [merge('b', 'a'), merge('c', 'b')] },
-  { name: 'A into B against B into A', imported: [], before: all, race: [merge('b', 'a'), merge('a', 'b')] },
-  {
-    name: 'a merge and an identify of the absorbed',
-    imported: [],
-    before: [identify('a', 1, 'y@x.test'), identify('b', 2, X)],
-    race: [merge('b', 'a'), identify('a', 5, X, 'cus_1')],
-  },
-  {
-    name: 'a merge and an identify of the survivor that finds an imported user',
-    imported: ONE_IMPORTED,
-    before: all,
-    race: [merge('b', 'a'), identify('b', 5, X)],
-  },
-  { name: 'a merge and tracks of both', imported: [], before: all, race: [merge('b', 'a'), track('a')] },
-  {
-    name: 'undoing and an identify of the absorbed',
-    imported: [],
-    before: [identify('a', 1, X, 'cus_1'), identify('b', 2, X), merge('b', 'a')],
-    race: [undo('a'), identify('a', 5, 'y@x.test', 'cus_2')],
-  },
-  {
-    name: 'undoing and an identify of the survivor',
-    imported: [],
-    before: [identify('a', 1, X), identify('b', 2, X), merge('b', 'a')],
-    race: [undo('a'), identify('b', 5, 'y@x.test', 'cus_2')],
-  },
-  {
-    name: 'undoing and old news for an id below the absorbed',
-    imported: [],
-    before: [track('a'), track('b'), identify('c', 9, 'y@x.test'), merge('b', 'a'), merge('c', 'b')],
-    race: [undo('b'), identify('a', 5, X)],
-  },
-  {
-    name: 'undoing both of a chain at once',
-    imported: [],
-    before: [...all, merge('b', 'a'), merge('c', 'b')],
-    race: [undo('a'), undo('b')],
-  },
-  {
-    name: 'undoing twice at once',
-    imported: [],
-    before: [...all, merge('b', 'a')],
-    race: [undo('a'), undo('a')],
-  },
-  {
-    name: 'three: A into B, B into C, B into A',
-    imported: [],
-    before: all,
-    race: [merge('b', 'a'), merge('c', 'b'), merge('a', 'b')],
-  },
-  {
-    name: 'three: a merge, an identify and an undoing',
-    imported: [],
-    before: [...all, merge('b', 'c')],
-    race: [merge('b', 'a'), identify('a', 5, X), undo('c')],
-  },
-];
-
-/** Chooses among the options in a state; undefined where everything behind it is known. */
-type Choose = RaceOptions['choose'];
-
-async function execute(
-  scenario: Scenario,
-  crashesMax: number,
-  choose: Choose,
-  isNewEnd: (state: string) => boolean,
-) {
+async function execute(scenario: Scenario, crashesMax: number, search: Search) {
+  const erases = scenario.race.filter(({ does }) => does === 'delete').length;
+  // What an actor does to an event, or to usage, only concerns others where it may be erased.
+  const shared = [
+    TABLES.users,
+    ...(erases > 0 ? [TABLES.events, TABLES.usage] : []),
+    ...(erases > 1 ? [TABLES.operations] : []),
+  ];
+  const { isNewEnd, ...searched } = search;
   const race = new Race({
+    ...searched,
     crashesMax,
-    choose,
-    // Each event belongs to one actor, and nobody changes the rules.
-    isPrivate: (_, operation, body) =>
-      operation !== 'TransactWriteItems' && !JSON.stringify(body).includes(`"${TABLES.users}"`),
     impatient: true,
+    // Each event belongs to one actor, and an erasure to whoever works on it; nobody changes the rules.
+    isPrivate: (_, operation, body) =>
+      operation !== 'TransactWriteItems' &&
+      !shared.some((table) => JSON.stringify(body).includes(`"${table}"`)),
   });
   const { scheduler } = race;
   const { dynamo, clients } = race.world;
-  const start = scheduler.now;
   const settling = settlingOf({ scheduler, clients });
   const merges = new MergeStore(clients.dynamo, TABLES.users, settling.users);
+  const erasing = createErasing(clients, TABLES, urlOf(QUEUES.sweeps));
+  // Times of the steps are those of the present life, which begins again after a delete is done.
+  let lifeFrom = scheduler.now;
+  const erasureOf = (step: Step & { does: 'delete' }) => {
+    const requestedAt = lifeFrom + ASKED;
+    const boundary = erasureBoundary(step.late === true ? lifeFrom + LATE : requestedAt, requestedAt);
+    return { userId: step.userId, boundary, requestedAt };
+  };
   const put = async (step: Step, id: string): Promise<void> => {
+    if (step.does === 'delete') await erasing.erasures.request(erasureOf(step));
     if (step.does !== 'identify' && step.does !== 'track') return;
     const isTrack = step.does === 'track';
     const traits = isTrack ? {} : { email: step.email, billingUserId: step.billingId };
+    const from = step.life === 'new' ? lifeFrom + NEW_LIFE : lifeFrom;
     await settling.events.put({
       key: eventKeyOf(id),
       messageId: id,
       type: step.does,
       userId: step.userId,
       ...(isTrack && { name: 'Sent' }),
-      time: isTrack ? start : start + step.time,
-      receivedAt: start,
+      time: isTrack ? from : from + step.time,
+      receivedAt: from + ARRIVED,
       dialect: 'webhook',
       apiKeyId: 'key',
       text: JSON.stringify({
@@ -209,12 +111,17 @@ async function execute(
         await settleEvents(settling, [eventKeyOf(id)], { from: 'received', deadline: Infinity });
         return;
       case 'merge':
-        await merges.merge({ ...step, actor: id, suffix: id, at: start, dryRun: false });
+        await merges.merge({ ...step, actor: id, suffix: id, at: scheduler.now, dryRun: false });
         return;
       case 'undo': {
         const { nodes } = storedUsers(dynamo);
         const mergeId = nodes.get(`=${step.absorbedId}`)?.mergedInto?.mergeId;
-        if (mergeId !== undefined) await merges.undo(mergeId, { at: start, actor: id });
+        if (mergeId !== undefined) await merges.undo(mergeId, { at: scheduler.now, actor: id });
+        return;
+      }
+      case 'delete': {
+        const { userId, boundary } = erasureOf(step);
+        await eraseUser({ ...erasing, now: () => scheduler.now }, erasureIdOf(userId, boundary), Infinity);
       }
     }
   };
@@ -229,24 +136,36 @@ async function execute(
   );
   for (const user of scenario.imported) await importUser(clients.dynamo, TABLES.users, user);
   for (const [index, step] of scenario.before.entries()) {
-    await put(step, `before ${String(index)}`);
-    await take(step, `before ${String(index)}`);
+    const id = `before ${String(index)}`;
+    await put(step, id);
+    if (step.does === 'delete') scheduler.pass(ASKED);
+    await take(step, id);
+    if (step.does !== 'delete') continue;
+    scheduler.pass(LAST_PASS_AFTER_MS);
+    await take(step, id);
+    lifeFrom = scheduler.now;
   }
   for (const [index, step] of scenario.race.entries()) await put(step, `race ${String(index)}`);
+  scheduler.pass(2 * NEW_LIFE);
   const actors = new Map(
     scenario.race.map((step, index) => [`actor ${String(index)}`, () => take(step, `race ${String(index)}`)]),
   );
   if (!(await race.run(actors, isNewEnd))) return undefined;
 
-  // Peace: what died is delivered again.
-  for (const [index, step] of scenario.race.entries())
-    if (step.does === 'identify' || step.does === 'track') await take(step, `race ${String(index)}`);
-  const problems = identityViolations(dynamo);
-  const tracks = [...scenario.before, ...scenario.race].filter(({ does }) => does === 'track').length;
-  const counted = [...storedUsers(dynamo).counted.values()].reduce((sum, count) => sum + count, 0);
-  if (counted !== tracks) problems.push(`${String(counted)} of ${String(tracks)} events count`);
+  // Peace: what died is delivered again, and erasures have their last pass.
+  const deliver = async (): Promise<void> => {
+    for (const [index, step] of scenario.race.entries())
+      if (step.does !== 'merge' && step.does !== 'undo') await take(step, `race ${String(index)}`);
+  };
+  await deliver();
+  scheduler.pass(LAST_PASS_AFTER_MS);
+  await deliver();
+  const before = dynamo.fingerprint();
+  await deliver();
+  const problems = [...identityViolations(dynamo), ...identityErasureViolations(dynamo, scenario)];
+  if (dynamo.fingerprint() !== before) problems.push('what was done already changed something again');
   for (const { id, undoneAt } of storedUsers(dynamo).merges.toSorted(() => (race.crashes === 0 ? 1 : -1)))
-    if (undoneAt === undefined) await merges.undo(id, { at: start, actor: 'all' });
+    if (undoneAt === undefined) await merges.undo(id, { at: scheduler.now, actor: 'all' });
   problems.push(...identityViolations(dynamo).map((problem) => `all undone: ${problem}`));
   for (const { key, mergedInto, members } of storedUsers(dynamo).nodes.values())
     if (mergedInto !== undefined || members.length > 0) problems.push(`all undone: ${key} is not alone`);
@@ -261,12 +180,11 @@ async function explore(scenario: Scenario): Promise<void> {
   let ends = 0;
   do {
     path.begin();
-    const problems = await execute(
-      scenario,
-      Number(values.crashes),
-      (state, options) => path.choose(state(), options),
-      (state) => path.end(state),
-    );
+    const problems = await execute(scenario, Number(values.crashes), {
+      remembers: true,
+      choose: (state, options) => path.choose(state(), options),
+      isNewEnd: (state) => path.end(state),
+    });
     if (problems === undefined) continue;
     ends += 1;
     for (const problem of problems)
@@ -278,50 +196,16 @@ async function explore(scenario: Scenario): Promise<void> {
   );
 }
 
-function randomScenario(random: Random): Scenario {
-  const ids = ['a', 'b', 'c'];
-  /** What is empty says nothing. */
-  const emails = [X, 'y@x.test', ''];
-  const step = (): Step => {
-    const [one, two] = random.shuffled(ids);
-    return random.pick<Step>([
-      identify(
-        random.pick(ids),
-        random.between(1, 9),
-        random.pick(emails),
-        random.pick(['', '', 'cus_1', 'cus_2']),
-      ),
-      identify(random.pick(ids), random.between(1, 9), random.pick(emails)),
-      track(random.pick(ids)),
-      merge(one ?? 'a', two ?? 'b'),
-      undo(random.pick(ids)),
-    ]);
-  };
-  const steps = (count: number): Step[] => Array.from({ length: count }, step);
-  const imported = [
-    { source: 'csv:1', email: X },
-    { source: 'csv:2', email: 'y@x.test', billingId: 'cus_2' },
-    { source: 'csv:3', email: X, billingId: 'cus_3' },
-  ];
-  return {
-    name: '',
-    imported: random.shuffled(imported).slice(0, random.below(3)),
-    before: steps(random.below(6)),
-    race: steps(random.between(2, 4)),
-  };
-}
-
 async function draw(count: number, seed: number): Promise<void> {
   const bad: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const random = new Random(seed + index);
     const scenario = randomScenario(random);
-    const problems = await execute(
-      scenario,
-      random.below(2),
-      (_, options) => random.below(options),
-      () => true,
-    );
+    const problems = await execute(scenario, random.below(2), {
+      remembers: false,
+      choose: (_, options) => random.below(options),
+      isNewEnd: () => true,
+    });
     for (const problem of problems ?? [])
       bad.push(`seed ${String(seed + index)}: ${problem} ${JSON.stringify(scenario)}`);
   }
@@ -337,4 +221,8 @@ function report(bad: readonly string[], what: string): void {
 takeOverNode();
 if (Number(values.random) > 0) await draw(Number(values.random), Number(values.seed));
 else
-  for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only))) await explore(scenario);
+  for (const scenario of SCENARIOS) {
+    const { name } = scenario;
+    const isLeftOut = values.except !== undefined && name.includes(values.except);
+    if (name.includes(values.only) && !isLeftOut) await explore(scenario);
+  }

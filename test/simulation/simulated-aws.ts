@@ -1,4 +1,4 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Faults } from './faults.ts';
 import { DynamoError, type MemoryDynamo } from './memory-dynamo.ts';
@@ -36,11 +36,14 @@ export function plugIn(next: SimulatedWorld): void {
   world = next;
 }
 
-type RequestHandler = Extract<
-  NonNullable<DynamoDBClientConfig['requestHandler']>,
-  { handle: (...args: never[]) => unknown }
->;
-type Handled = Awaited<ReturnType<RequestHandler['handle']>>;
+/** What the SDK reads of a reply; its own type says nothing. */
+interface Handled {
+  readonly response: {
+    readonly statusCode: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+  };
+}
 /** What the model reads of a request; the SDK's own type is not exported. */
 interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
@@ -69,7 +72,8 @@ class RequestFailure extends Error {
 const reset = (): Error => new RequestFailure('Error', 'ECONNRESET');
 const timedOut = (): Error => new RequestFailure('TimeoutError', 'ETIMEDOUT');
 
-async function handle(request: HttpRequest): Promise<Handled> {
+/** Carries out a request when its turn comes, with whatever fault may hit it. */
+export async function carryOut(request: HttpRequest): Promise<Handled> {
   if (world === undefined) throw new Error('The clients are not plugged in.');
   const { scheduler, random, faults } = world;
   const invocation = invocationStorage.getStore();
@@ -273,7 +277,7 @@ function answered(statusCode: number, text: string): Handled {
 }
 
 const requestHandler = {
-  handle,
+  handle: carryOut,
   metadata: { handlerProtocol: 'http/1.1' },
   updateHttpClientConfig: (): void => undefined,
   httpHandlerConfigs: (): object => ({}),

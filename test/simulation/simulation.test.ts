@@ -42,8 +42,20 @@ test('in every order of a worker and a rule that names its event, the event coun
 });
 
 test('in every order of two who change the same users, each id leads to one user and undoing restores the start', async () => {
-  const { code, output } = await run('identity-interleavings.ts', '--crashes', '0');
+  const { code, output } = await run('identity-interleavings.ts', '--crashes', '0', '--except', 'delete');
   expect(output.match(/: 0 problems/g)).toHaveLength(17);
+  expect(code).toBe(0);
+});
+
+test('in every order of a delete and a merge with its user, all that was part of it is gone and all else is whole', async () => {
+  const { code, output } = await run(
+    'identity-interleavings.ts',
+    '--crashes',
+    '0',
+    '--only',
+    'delete and a merge',
+  );
+  expect(output.match(/: 0 problems/g)).toHaveLength(2);
   expect(code).toBe(0);
 });
 
