@@ -5,6 +5,7 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import { parseImportMessage, type ImportQueue } from '../../adapters/import-queue.ts';
+import { isOfLaterVersion } from '../../adapters/message-version.ts';
 import { isPermanent } from '../../adapters/failure-kind.ts';
 import { logError, logWarning } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
@@ -32,16 +33,24 @@ export function importsHandler(
     if ('requestContext' in event) return await answerWebhook(deps, event);
     const deadline = deps.now() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
     const work = partialBatch(async (records) => {
+      const failed = new Set<string>();
       for (const { messageId, body } of records) {
         const importId = parseImportMessage(body);
         if (importId === undefined) {
-          logError('a message on the imports queue is not one of ours', { messageId });
+          const isLater = isOfLaterVersion(body);
+          if (isLater) failed.add(messageId);
+          logError(
+            `a message on the imports queue is ${isLater ? 'of a later version' : 'not one of ours'}`,
+            {
+              messageId,
+            },
+          );
           continue;
         }
         const result = await goOn(deps, importId, deadline);
         if (result.kind === 'continue') await deps.queue.send(importId, result.afterSeconds);
       }
-      return new Set();
+      return failed;
     });
     return await work(event);
   };

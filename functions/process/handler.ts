@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseQueueMessage } from '../../adapters/event-queue.ts';
+import { isOfLaterVersion } from '../../adapters/message-version.ts';
 import { settleEvents, type SettleDependencies } from '../../adapters/settle-events.ts';
 import { logError, logWarning } from '../log.ts';
 import { partialBatch } from '../partial-batch.ts';
@@ -22,6 +23,7 @@ export function processHandler(
     const settle = partialBatch(async (records) => {
       const messages = records.map((record) => ({
         id: record.messageId,
+        body: record.body,
         keys: parseQueueMessage(record.body),
         lastChance: record.eventSourceARN === lastChanceQueueArn,
       }));
@@ -34,7 +36,17 @@ export function processHandler(
       if (settled.quarantined > 0) logError('events were quarantined', { count: settled.quarantined });
       const failures = new Map(settled.failed.map((failure) => [failure.key, failure]));
       const failed = new Set<string>();
-      for (const { id, keys, lastChance: isLast } of messages) {
+      for (const { id, keys, body, lastChance: isLast } of messages) {
+        if (keys === undefined && isOfLaterVersion(body)) {
+          logError(
+            'a message on the events queue is of a later version: it stays until that version is back',
+            {
+              messageId: id,
+            },
+          );
+          failed.add(id);
+          continue;
+        }
         if (keys === undefined) {
           // Not ours, so no event waits for it. The dead-letter queue keeps it until then; there it ends.
           logError('a message on the events queue is not one of ours', { messageId: id });

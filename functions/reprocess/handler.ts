@@ -2,6 +2,7 @@ import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda
 import type { Erasing } from '../../adapters/erasing.ts';
 import { parseErasureMessage } from '../../adapters/erasure-queue.ts';
 import type { EventQueue } from '../../adapters/event-queue.ts';
+import { isOfLaterVersion } from '../../adapters/message-version.ts';
 import type { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { parseReprocessMessage, type ReprocessMessage } from '../../adapters/sweep-queue.ts';
 import { logError } from '../log.ts';
@@ -53,6 +54,7 @@ export function reprocessHandler(
     }
     const deadline = deps.now() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
     const sweep = partialBatch(async (records) => {
+      const failed = new Set<string>();
       for (const record of records) {
         const erasureId = parseErasureMessage(record.body);
         if (erasureId !== undefined) {
@@ -63,13 +65,20 @@ export function reprocessHandler(
         }
         const message = parseReprocessMessage(record.body);
         if (message === undefined) {
-          logError('a message on the reprocess queue is not one of ours', { messageId: record.messageId });
+          const isLater = isOfLaterVersion(record.body);
+          if (isLater) failed.add(record.messageId);
+          logError(
+            `a message on the reprocess queue is ${isLater ? 'of a later version' : 'not one of ours'}`,
+            {
+              messageId: record.messageId,
+            },
+          );
           continue;
         }
         const result = await work(deps, message, deadline);
         if (result === 'continue') await deps.sweeps.send([message]);
       }
-      return new Set();
+      return failed;
     });
     return await sweep(event);
   });
