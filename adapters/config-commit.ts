@@ -21,6 +21,8 @@ export interface ConfigChange {
   readonly next: RulesetSnapshot;
   /** What was changed, as a sentence for the reprocessing job that follows. */
   readonly cause: string;
+  /** The rule that was changed; absent for a change of a feature. */
+  readonly ruleId?: string;
   readonly items: readonly TransactWriteItem[];
 }
 
@@ -49,7 +51,7 @@ export async function commitConfigChange<Result>(
     // The ruleset before the items: what is read after it and committed under its generation has not changed since.
     const { write, result } = await plan(await store.rulesets.current());
     if (write === undefined) return result;
-    const ruleset = rulesetWrites(store.table, write.next, write.cause.toWellFormed());
+    const ruleset = rulesetWrites(store.table, write.next, write.cause.toWellFormed(), write.ruleId);
     if (partsOf(ruleset) > RULESET_PARTS_MAX) return { kind: 'ruleset_too_large' };
     try {
       await store.dynamo.send(new TransactWriteItemsCommand({ TransactItems: [...write.items, ...ruleset] }));

@@ -178,6 +178,7 @@ export class ConfigStore extends ConfigReader {
         write: {
           next: withRule(current, rule),
           cause: `${ruleName(rule)} created`,
+          ruleId: rule.id,
           items: [...this.ruleWrites({ rule, changeId }, 'created'), this.countWrite(count + 1)],
         },
       };
@@ -226,6 +227,7 @@ export class ConfigStore extends ConfigReader {
         write: {
           next,
           cause,
+          ruleId: rule.id,
           items: [
             ...this.ruleWrites({ rule, changeId }, change, past),
             ...this.pastWrites(past, { next, rule, cause, changeId }),
@@ -274,6 +276,7 @@ export class ConfigStore extends ConfigReader {
         write: {
           next,
           cause,
+          ruleId: id,
           items: [
             ...this.pastWrites(past, { next, rule: after, cause, changeId }),
             { Delete: { TableName: this.table, Key: { ...ruleKey(id) } } },

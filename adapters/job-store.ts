@@ -31,6 +31,8 @@ export interface Job {
   readonly kind: JobKind;
   /** What changed, as a sentence. */
   readonly cause: string;
+  /** The rule that changed; absent when it was a feature. */
+  readonly ruleId?: string;
   readonly generation: number;
   readonly status: 'running' | 'done' | 'failed';
   /** Unmapped events tried; of a change of the past, stored items looked at. */
@@ -132,7 +134,13 @@ export class JobStore {
   }
 
   /** Makes the job of a generation unless it exists. */
-  async start(generation: number, cause: string, now: number, kind: JobKind = 'reprocess'): Promise<string> {
+  async start(
+    generation: number,
+    cause: string,
+    now: number,
+    kind: JobKind = 'reprocess',
+    ruleId?: string,
+  ): Promise<string> {
     const id = jobIdOf(generation, kind);
     await this.unlessConditionFails(
       new PutItemCommand({
@@ -143,6 +151,7 @@ export class JobStore {
           k: S(kind),
           g: N(generation),
           c: T(cause),
+          ...(ruleId !== undefined && { r: S(ruleId) }),
           sa: N(now),
           ttl: ttlOf(now),
         },
@@ -297,6 +306,7 @@ export class JobStore {
       kind === 'reprocess'
         ? open.length === 0 && (await this.plannedGeneration()) >= generation
         : (await this.revisedGeneration()) >= generation;
+    const ruleId = readOptionalS(item, 'r');
     const startedAt = readN(item, 'sa');
     const changedAt = Math.max(startedAt, ...tasks.map((task) => task.updatedAt));
     const scanned = sum(tasks, (task) => task.scanned);
@@ -306,6 +316,7 @@ export class JobStore {
       id,
       kind,
       cause: readText(item, 'c'),
+      ...(ruleId !== undefined && { ruleId }),
       generation,
       status: done ? 'done' : error === undefined ? 'running' : 'failed',
       scanned,

@@ -29,6 +29,8 @@ export interface RulesetHead {
   readonly generation: number;
   /** What the change that made this generation was, for the job that follows from it. */
   readonly cause: string;
+  /** The rule that was changed; absent when it was a feature. */
+  readonly ruleId?: string;
 }
 
 export class RulesetStore {
@@ -92,14 +94,24 @@ export class RulesetStore {
 }
 
 export function fromHeadItem(item: Item): RulesetHead {
-  return { generation: readN(item, 'g'), cause: readOptionalS(item, 'c') ?? '' };
+  const ruleId = readOptionalS(item, 'r');
+  return {
+    generation: readN(item, 'g'),
+    cause: readOptionalS(item, 'c') ?? '',
+    ...(ruleId !== undefined && { ruleId }),
+  };
 }
 
 /**
  * The writes that make `next` the ruleset, to be put in one transaction with the rule or feature that changed. The head
  * moves only from `next.generation - 1`: of two concurrent changes one fails, reads again and repeats.
  */
-export function rulesetWrites(table: string, next: RulesetSnapshot, cause: string): TransactWriteItem[] {
+export function rulesetWrites(
+  table: string,
+  next: RulesetSnapshot,
+  cause: string,
+  ruleId?: string,
+): TransactWriteItem[] {
   const deflated = deflateRawSync(snapshotToJson(next));
   const chunks: Uint8Array[] = [];
   for (let start = 0; start < deflated.byteLength; start += CHUNK_BYTES_MAX) {
@@ -109,7 +121,13 @@ export function rulesetWrites(table: string, next: RulesetSnapshot, cause: strin
   const head: TransactWriteItem = {
     Put: {
       TableName: table,
-      Item: { pk: S(RULESET_PK), sk: S(HEAD_SK), g: N(next.generation), c: S(cause) },
+      Item: {
+        pk: S(RULESET_PK),
+        sk: S(HEAD_SK),
+        g: N(next.generation),
+        c: S(cause),
+        ...(ruleId !== undefined && { r: S(ruleId) }),
+      },
       ConditionExpression: previous === 0 ? 'attribute_not_exists(pk)' : 'g = :g',
       ...(previous !== 0 && { ExpressionAttributeValues: { ':g': N(previous) } }),
     },

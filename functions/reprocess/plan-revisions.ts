@@ -28,7 +28,7 @@ export async function planRevisions(deps: RevisionPlanDependencies): Promise<voi
   for (;;) {
     const change = await deps.pastChanges.after(await jobs.revisedGeneration());
     if (change === undefined) return;
-    const jobId = await jobs.start(change.generation, change.cause, deps.now(), change.kind);
+    const jobId = await jobs.start(change.generation, change.cause, deps.now(), change.kind, change.ruleId);
     if (!(await jobs.isPlanned(jobId))) {
       await begin(deps, jobId, change);
       return;

@@ -31,7 +31,7 @@ interface Candidate {
 
 /** Returns how many sweeps were set going. */
 export async function planSweeps(deps: PlanDependencies): Promise<number> {
-  const { ruleset, cause } = await rulesetWithCause(deps.rulesets);
+  const { ruleset, cause, ruleId } = await rulesetWithCause(deps.rulesets);
   const { generation } = ruleset;
   if (generation === 0) return 0;
   const planned = await deps.jobs.plannedGeneration();
@@ -43,7 +43,7 @@ export async function planSweeps(deps: PlanDependencies): Promise<number> {
   }
   if (candidates.size === 0 && planned >= generation) return 0;
 
-  const jobId = await deps.jobs.start(generation, cause, deps.now());
+  const jobId = await deps.jobs.start(generation, cause, deps.now(), 'reprocess', ruleId);
   // A plan that died halfway has written tasks whose messages were perhaps never sent. A second message does no harm: a
   // task's cursor lets only one worker go on.
   const isPlanned = planned >= generation;
@@ -58,11 +58,13 @@ export async function planSweeps(deps: PlanDependencies): Promise<number> {
 }
 
 /** The ruleset, and the change that made it and no other, also while rules are being changed. */
-async function rulesetWithCause(rulesets: RulesetStore): Promise<{ ruleset: Ruleset; cause: string }> {
+async function rulesetWithCause(
+  rulesets: RulesetStore,
+): Promise<{ ruleset: Ruleset; cause: string; ruleId: string | undefined }> {
   for (;;) {
     const ruleset = await rulesets.current();
-    const { generation, cause } = await rulesets.head();
-    if (generation === ruleset.generation) return { ruleset, cause };
+    const { generation, cause, ruleId } = await rulesets.head();
+    if (generation === ruleset.generation) return { ruleset, cause, ruleId };
   }
 }
 

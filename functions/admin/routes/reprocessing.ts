@@ -54,6 +54,7 @@ function toAnswer(job: Job) {
     id,
     kind,
     cause,
+    ...(job.ruleId !== undefined && { ruleId: job.ruleId }),
     status,
     scanned,
     mapped,

@@ -91,8 +91,11 @@ const history = createRoute({
 
 export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependencies): void {
   /** Reprocessing makes the job as well, whoever is first: so the id that is answered is one that exists already. */
-  const jobOf = (kind: 'revert' | 'recount', { generation, cause }: SavedPast): Promise<string> =>
-    jobs.start(generation, cause, now(), kind);
+  const jobOf = (
+    kind: 'revert' | 'recount',
+    ruleId: string,
+    { generation, cause }: SavedPast,
+  ): Promise<string> => jobs.start(generation, cause, now(), kind, ruleId);
 
   app.openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid('query');
@@ -154,7 +157,9 @@ export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependenci
     switch (result.kind) {
       case 'saved': {
         const jobId =
-          past === undefined || result.past === undefined ? undefined : await jobOf(past, result.past);
+          past === undefined || result.past === undefined
+            ? undefined
+            : await jobOf(past, ruleId, result.past);
         return c.json({ ...toAnswer(result.rule), ...(jobId !== undefined && { jobId }) }, 200);
       }
       case 'still_enabled':
@@ -187,7 +192,7 @@ export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependenci
     switch (result.kind) {
       case 'deleted':
         if (result.past === undefined) return c.body(null, 204);
-        return c.json({ jobId: await jobOf('revert', result.past) }, 202);
+        return c.json({ jobId: await jobOf('revert', ruleId, result.past) }, 202);
       case 'not_found':
         throw unknownRule();
       default:

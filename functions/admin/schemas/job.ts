@@ -11,6 +11,9 @@ export const jobSchema = z
       description: 'reprocess tries unmapped events; revert and recount change what a rule has counted',
     }),
     cause: z.string().openapi({ description: 'What was changed' }),
+    ruleId: z.string().optional().openapi({
+      description: 'The rule that was changed, which may be deleted; absent when it was a feature',
+    }),
     status: z
       .enum(['running', 'done', 'failed'])
       .openapi({ description: 'failed: the last attempt at a part failed; it is tried again by itself' }),
@@ -41,6 +44,7 @@ export const jobSchema = z
       id: 'job_0000000007',
       kind: 'reprocess',
       cause: 'rule "Messages from paying teams" created',
+      ruleId: 'rul_0mwtq9mro1bb12e202167',
       status: 'running',
       scanned: 6_000,
       mapped: 812,

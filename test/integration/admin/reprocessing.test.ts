@@ -16,13 +16,14 @@ test('jobs are shown newest first, running until every task is done', async () =
   const first = await jobs.start(1, 'feature "messages" created', clock.now);
   await jobs.setPlannedGeneration(1);
   clock.now += 1_000;
-  const second = await jobs.start(2, 'rule "x" created', clock.now);
+  const second = await jobs.start(2, 'rule "x" created', clock.now, 'reprocess', 'rul_x');
   const task = await jobs.ensureTask(second, 'n#=E#0', 10, clock.now);
   await jobs.advance(second, task, { cursor: 'c', scanned: 4, mapped: 3 }, clock.now);
   const running = {
     id: second,
     kind: 'reprocess',
     cause: 'rule "x" created',
+    ruleId: 'rul_x',
     status: 'running',
     scanned: 4,
     mapped: 3,

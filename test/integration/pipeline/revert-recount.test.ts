@@ -194,7 +194,10 @@ describe('a rule that is edited and recounted', () => {
     expect(await usesOf('b')).toBe('unmapped no_rule');
     expect(await total('exports')).toEqual(NOTHING);
     expect(await total('seats')).toEqual({ sum: '9', count: 1 });
-    expect(await pipeline.jobs.list(1)).toMatchObject([{ kind: 'recount', reverted: 2, mapped: 1 }]);
+    expect(await pipeline.jobs.list(2)).toMatchObject([
+      { kind: 'recount', ruleId: id, reverted: 2, mapped: 1 },
+      { kind: 'reprocess', ruleId: id },
+    ]);
   });
 
   test('leaves other rules as they had counted, though they were edited since', async () => {
