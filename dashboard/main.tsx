@@ -1,6 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
+// In a layer, so that our own rules win whatever order the files of the build are loaded in.
+import '@mantine/core/styles.layer.css';
+import '@mantine/notifications/styles.layer.css';
 import 'virtual:theme.css';
 import './global.css';
 import { createRoot } from 'react-dom/client';

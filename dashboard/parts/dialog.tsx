@@ -18,7 +18,8 @@ export function Dialog({ opened, onClose, title, size = 'md', children }: Dialog
       opened={opened}
       onClose={onClose}
       title={title}
-      size={size}
+      // Room for a table of four columns with email addresses in it.
+      size={size === 'xl' ? '60rem' : size}
       radius="lg"
       centered
       classNames={{ header: classes['header'] ?? '', title: classes['title'] ?? '' }}

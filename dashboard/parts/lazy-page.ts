@@ -8,7 +8,9 @@ const RELOAD_EVERY_MS = 60_000;
  * A page whose code is loaded when it is first opened. When that fails, another version may have been deployed since this
  * one was loaded, whose files are named differently: the page is loaded anew, once.
  */
-export function lazyPage(load: () => Promise<ComponentType>): LazyExoticComponent<ComponentType> {
+export function lazyPage<Props extends object = object>(
+  load: () => Promise<ComponentType<Props>>,
+): LazyExoticComponent<ComponentType<Props>> {
   return lazy(async () => {
     try {
       return { default: await load() };

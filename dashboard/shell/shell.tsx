@@ -1,9 +1,10 @@
-import { Drawer, ActionIcon } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { Suspense, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { pageAreas } from '../page-table.ts';
 import { ErrorBoundary } from '../parts/error-boundary.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { lazyPage } from '../parts/lazy-page.ts';
 import { LoadingLines } from '../parts/query-state.tsx';
 import { Navigation } from './navigation.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
@@ -12,12 +13,13 @@ import { Wordmark } from './wordmark.tsx';
 import classes from './shell.module.css';
 
 const MAIN = 'main';
+const MenuDrawer = lazyPage(async () => (await import('./menu-drawer.tsx')).MenuDrawer);
 
 /** What surrounds every page: navigation at the side, or behind a button where there is no room for it. */
 export function Shell() {
   const [location] = useLocation();
   const [isMenuOpen, setMenuOpen] = useState(false);
-  const close = (): void => setMenuOpen(false);
+  const [wasMenuOpened, setMenuOpened] = useState(false);
   return (
     <div className={classes['shell']}>
       <a
@@ -38,7 +40,10 @@ export function Shell() {
           size="lg"
           aria-label="Open the navigation"
           aria-expanded={isMenuOpen}
-          onClick={() => setMenuOpen(true)}
+          onClick={() => {
+            setMenuOpened(true);
+            setMenuOpen(true);
+          }}
         >
           <Icon name="menu" size={22} />
         </ActionIcon>
@@ -53,12 +58,11 @@ export function Shell() {
           <SidebarFooter />
         </div>
       </aside>
-      <Drawer opened={isMenuOpen} onClose={close} size="17rem" title={<Wordmark />}>
-        <div className={classes['drawer']}>
-          <Navigation onFollow={close} />
-          <SidebarFooter />
-        </div>
-      </Drawer>
+      {wasMenuOpened && (
+        <Suspense fallback={null}>
+          <MenuDrawer opened={isMenuOpen} onClose={() => setMenuOpen(false)} />
+        </Suspense>
+      )}
       <main id={MAIN} tabIndex={-1} className={classes['main']}>
         {/* Another address is another page: what failed or was scrolled on the last one is over. */}
         <ErrorBoundary key={location}>

@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Group, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
 import type { Measure } from './usage-chart.tsx';
 import { PRESETS, type Preset } from './usage-range.ts';
 import type { useUsageRange } from './use-usage-range.ts';
@@ -30,16 +30,15 @@ export function UsageControls({ time, measure, onMeasure }: UsageControlsProps) 
   };
   return (
     <div className={classes['controls']}>
-      <Select
+      <NativeSelect
         aria-label="Time shown"
         w={170}
-        allowDeselect={false}
         value={preset ?? CHOSEN}
         data={[
           ...PRESETS.map((value) => ({ value, label: LABELS[value] })),
           ...(preset === undefined ? [{ value: CHOSEN, label: 'Chosen days' }] : []),
         ]}
-        onChange={(value) => {
+        onChange={({ currentTarget: { value } }) => {
           const chosen = PRESETS.find((candidate) => candidate === value);
           if (chosen !== undefined) time.showPreset(chosen);
         }}

@@ -175,7 +175,7 @@ function decisionSteps(facts: ExplainFacts): ExplainStep[] {
 
 function triedSteps(generation: number | undefined): ExplainStep[] {
   if (generation === undefined) return [];
-  const title = `It has been tried against every change of rules and features up to generation ${String(generation)}.`;
+  const title = `It has been tried against every change of rules and features so far.`;
   return [{ kind: 'tried', title, data: { generation } }];
 }
 
@@ -216,14 +216,26 @@ function ruleSteps({ record, explanation }: ExplainFacts): ExplainStep[] {
   return [
     {
       kind: 'rules',
-      title:
-        rules.length === 0
-          ? `No enabled rule takes the event name "${record.name ?? ''}".`
-          : `${countOf(rules.length, 'enabled rule')} ${rules.length === 1 ? 'takes' : 'take'} its event name; ${String(matched)} of them ${matched === 1 ? 'matches' : 'match'}.`,
-      detail: `${countOf(rulesForOtherEvents, 'other rule')} ${rulesForOtherEvents === 1 ? 'is' : 'are'} for other event names. This is by the rules as they are now, generation ${String(generation)}.`,
+      title: rulesTitle(rules.length, matched, record.name ?? ''),
+      detail: `${
+        rulesForOtherEvents === 0
+          ? ''
+          : `${countOf(rulesForOtherEvents, 'other rule')} ${rulesForOtherEvents === 1 ? 'is' : 'are'} for other event names. `
+      }This is by the rules as they are now.`,
       data: { generation, candidates: rules.length, matched },
     },
   ];
+}
+
+function rulesTitle(candidates: number, matched: number, name: string): string {
+  if (candidates === 0) return `No enabled rule takes the event name "${name}".`;
+  if (candidates === 1) {
+    return `The one enabled rule for its event name ${matched === 1 ? 'matches' : 'does not match'}.`;
+  }
+  const those = `the ${String(candidates)} enabled rules for its event name`;
+  return matched === 0
+    ? `None of ${those} matches.`
+    : `${String(matched)} of ${those} ${matched === 1 ? 'matches' : 'match'}.`;
 }
 
 const countOf = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -62,6 +62,8 @@ test('a feature is made, found, changed and archived', async () => {
 
 test('a key is shown once, can be used, and can be revoked', async () => {
   const { page, url } = dashboard;
+  await callApi(url, 'POST', '/keys', { name: 'Segment, production', scope: 'ingest' });
+  await callApi(url, 'POST', '/keys', { name: 'Billing service', scope: 'read' });
   await dashboard.open('/settings');
   expect(await dashboard.look('settings-keys')).toEqual([]);
   await page.getByRole('button', { name: 'New key' }).first().click();

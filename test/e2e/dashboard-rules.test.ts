@@ -11,11 +11,12 @@ let dashboard: DashboardBrowser;
 beforeAll(async () => {
   dashboard = await DashboardBrowser.start();
   const { url } = dashboard;
-  for (const [id, name] of [
-    ['exports', 'Pages exported'],
-    ['api-calls', 'API calls'],
+  for (const [id, name, unit] of [
+    ['exports', 'Pages exported', 'page'],
+    ['messages', 'Messages sent', 'message'],
+    ['api-calls', 'API calls', 'call'],
   ]) {
-    await callApi(url, 'POST', '/features', { id, name, unitLabel: 'page', unitLabelPlural: 'pages' });
+    await callApi(url, 'POST', '/features', { id, name, unitLabel: unit, unitLabelPlural: `${unit ?? ''}s` });
   }
   await sendWaitingEvents(dashboard);
   await dashboard.signIn();
@@ -220,7 +221,7 @@ test('a rule is written and saved with the keyboard alone, and it is always seen
   await dashboard.tabTo(field('Value'));
   await page.keyboard.type('email');
   await dashboard.tabTo(field('Feature'));
-  await page.keyboard.type('API');
+  await page.keyboard.type('Messages');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await preview().getByText('24 of 24 waiting events would count.').waitFor();

@@ -37,12 +37,14 @@ test('from nothing to the first counted use', async () => {
   });
   expect(refused.status).toBe(400);
   await page.getByText('Something arrived and was refused').waitFor();
+  await page.getByRole('tab', { name: 'Try it by hand' }).click();
+  await page.getByRole('button', { name: 'Send this event from here' }).click();
+  await page.getByRole('heading', { name: /Your first event is here/ }).waitFor();
   const analytics = new Analytics({ writeKey: key, host: url });
   for (const userId of ['ada', 'grace']) {
     analytics.track({ userId, event: 'Report Viewed', properties: { kind: 'dashboard', pages: 3 } });
   }
   await analytics.closeAndFlush();
-  await page.getByRole('heading', { name: /Your first event is here/ }).waitFor();
 
   await page.getByLabel('Name', { exact: true }).fill('Reports');
   await page.getByLabel('One unit (optional)').fill('report');
@@ -50,15 +52,15 @@ test('from nothing to the first counted use', async () => {
   expect(await dashboard.look('start-feature')).toEqual([]);
   await page.getByRole('button', { name: 'Create the feature' }).click();
 
-  await page.getByText('It would count 2 stored events and add 2 reports.').waitFor();
+  await page.getByText('It would count 3 stored events and add 3 reports.').waitFor();
   expect(await dashboard.look('start-rule')).toEqual([]);
   await page.getByRole('button', { name: 'Create the rule' }).click();
   await page.getByRole('link', { name: 'See the usage' }).waitFor();
-  await page.getByText('2 reports').waitFor();
+  await page.getByText('3 reports').waitFor();
   expect(await dashboard.look('start-done')).toEqual([]);
   await page.getByRole('link', { name: 'See the usage' }).click();
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-  await page.getByRole('region', { name: 'Usage by feature' }).getByText('2 reports').waitFor();
+  await page.getByRole('region', { name: 'Usage by feature' }).getByText('3 reports').waitFor();
 });
 
 test('nothing on the way broke the policy or threw', () => {

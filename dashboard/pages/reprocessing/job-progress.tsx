@@ -36,13 +36,19 @@ export function JobProgress({ job }: { readonly job: Job }) {
         />
       )}
       <div className={classes['figures']}>
-        <span>
-          <strong>{job.mapped.toLocaleString()}</strong> now mapped
-        </span>
-        {job.reverted !== undefined && <span>{job.reverted.toLocaleString()} taken back</span>}
-        <span>
-          {job.scanned.toLocaleString()} {job.kind === 'reprocess' ? 'tried' : 'looked at'}
-        </span>
+        {job.status === 'done' && job.scanned === 0 ? (
+          <span>No stored event was waiting for it</span>
+        ) : (
+          <>
+            <span>
+              <strong>{job.mapped.toLocaleString()}</strong> now mapped
+            </span>
+            {job.reverted !== undefined && <span>{job.reverted.toLocaleString()} taken back</span>}
+            <span>
+              {job.scanned.toLocaleString()} {job.kind === 'reprocess' ? 'tried' : 'looked at'}
+            </span>
+          </>
+        )}
         {remaining !== undefined && <span>about {remaining.toLocaleString()} to go</span>}
         {job.rate !== undefined && isRunning && <span>{job.rate.toLocaleString()} a second</span>}
         <span>

@@ -1,4 +1,4 @@
-import { TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
@@ -43,11 +43,11 @@ export function EraseUserDialog({ opened, onClose, user }: EraseUserDialogProps)
         showSuccess(`The user is being erased. Receipt: ${receipt.erasureId}`);
       }}
     >
-      <p>
+      <Text mb="md">
         The user <EventText>{user.userId}</EventText>
         {user.userIds.length > 1 && ` with its ${String(user.userIds.length)} ids`} is erased: fields, links,
         usage rows, and the content of every event. The totals of features stay. This cannot be undone.
-      </p>
+      </Text>
       <TextInput
         label="Type the id to confirm"
         description="Exactly as it stands above."

@@ -135,7 +135,7 @@ describe('the story of an event', () => {
         row: { userId: 'user-1', featureId: 'messages', day: '2026-11-20', hour: 7, sum: '2.5', count: 1 },
       },
     });
-    expect(steps.get('rules')?.title).toBe('1 enabled rule takes its event name; 1 of them matches.');
+    expect(steps.get('rules')?.title).toBe('The one enabled rule for its event name matches.');
   });
 
   test('that a change of rules has reached says which', async () => {
