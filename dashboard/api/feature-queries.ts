@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { groupedDecimal } from '../parts/grouped-decimal.ts';
 import { api, read, type Schema } from './client.ts';
 
 export type Feature = Schema<'Feature'>;
@@ -28,8 +29,8 @@ export const oneFeature = (featureId: string) =>
       await read(api.GET('/api/features/{featureId}', { params: { path: { featureId } }, signal })),
   });
 
-/** "3 messages", in the words of the feature; without a label only the number. */
+/** "1,342 messages", in the words of the feature; without a label only the number. */
 export function amountOf(feature: Feature | undefined, sum: string): string {
   const label = sum === '1' ? feature?.unitLabel : (feature?.unitLabelPlural ?? feature?.unitLabel);
-  return label === undefined ? sum : `${sum} ${label}`;
+  return label === undefined ? groupedDecimal(sum) : `${groupedDecimal(sum)} ${label}`;
 }

@@ -18,7 +18,7 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey }: ConnectS
   // The policy of the page lets it send to its own origin only.
   const maySend = new URL(trackingApiUrl).origin === location.origin;
   return (
-    <Tabs defaultValue={isLocal ? 'try' : 'webhook'} keepMounted={false}>
+    <Tabs defaultValue={isLocal && ingestKey !== undefined ? 'try' : 'webhook'} keepMounted={false}>
       <Tabs.List aria-label="How events come here" mb="lg">
         <Tabs.Tab value="webhook">Webhook</Tabs.Tab>
         <Tabs.Tab value="sdk">SDK</Tabs.Tab>

@@ -4,6 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import type { Feature } from '../api/feature-queries.ts';
 import { EventText } from '../parts/event-text.tsx';
+import { groupedDecimal } from '../parts/grouped-decimal.ts';
 import { plainText } from '../parts/visible-text.ts';
 import { colorOf } from './series-colors.ts';
 import { drawStackedBars } from './stacked-bars.ts';
@@ -77,7 +78,11 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
             <span className={classes['swatch']} style={{ background: colorOf(index, series.featureId) }} />
             <SeriesName featureId={series.featureId} features={features} />
             {hovered !== undefined && (
-              <strong>{(measure === 'sum' ? series.sums : series.counts)[hovered]}</strong>
+              <strong>
+                {measure === 'sum'
+                  ? groupedDecimal(series.sums[hovered] ?? '0')
+                  : series.counts[hovered]?.toLocaleString()}
+              </strong>
             )}
           </button>
         ))}

@@ -1,5 +1,6 @@
 import type { Feature } from '../api/feature-queries.ts';
 import { DataTable, type Column } from '../parts/data-table.tsx';
+import { groupedDecimal } from '../parts/grouped-decimal.ts';
 import { plainSeriesName, SeriesName } from './usage-chart.tsx';
 import type { UsageRange } from './usage-range.ts';
 import type { SeriesOfUsage } from './usage-series.ts';
@@ -33,7 +34,7 @@ export function UsageTable({ usage, range, features }: UsageTableProps) {
             cell: ({ index }) =>
               series.counts[index] === 0
                 ? '–'
-                : `${series.sums[index] ?? '0'} (${String(series.counts[index])}×)`,
+                : `${groupedDecimal(series.sums[index] ?? '0')} (${String(series.counts[index])}×)`,
           })),
         ]}
       />

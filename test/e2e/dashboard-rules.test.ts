@@ -261,6 +261,10 @@ test('the feature that events name is created from their group, and they are cou
   await page.getByText('9 now mapped').waitFor();
   expect(await callApi(url, 'GET', '/usage?featureId=search')).toMatchObject({ total: { count: 9 } });
   expect(await dashboard.look('reprocessing')).toEqual([]);
+  await page.getByRole('link', { name: 'Rule "Exports of paying teams" enabled' }).click();
+  await page.getByRole('heading', { name: 'Exports of paying teams', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'All reprocessing' }).click();
+  await page.getByRole('heading', { name: 'Reprocessing', level: 1 }).waitFor();
   await dashboard.open('/rules');
   expect(await dashboard.look('rules')).toEqual([]);
 });

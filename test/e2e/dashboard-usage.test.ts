@@ -27,7 +27,7 @@ test('the overview shows the sums that the API gives', async () => {
   const total = await dashboard.page.evaluate<string>(
     `fetch('/api/usage?featureId=messages').then(async (response) => {
        const { sum, count } = (await response.json()).total;
-       return sum + ' messages, ' + count;
+       return Number(sum).toLocaleString('en-US') + ' messages, ' + count;
      })`,
   );
   expect((await cellsOf('Messages sent')).slice(1).join(', ')).toBe(total);

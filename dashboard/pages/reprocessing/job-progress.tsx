@@ -1,4 +1,5 @@
 import { Badge, Text } from '@mantine/core';
+import { Link } from 'wouter';
 import type { Job } from '../../api/job-queries.ts';
 import { EventText } from '../../parts/event-text.tsx';
 import { ProgressBar } from '../../parts/progress-bar.tsx';
@@ -11,8 +12,14 @@ const STATUS = {
   failed: { label: 'Trying again', color: 'orange' },
 } as const;
 
+interface JobProgressProps {
+  readonly job: Job;
+  /** Whether its rule is a link; not on the page of that rule. @default true */
+  readonly leadsToRule?: boolean;
+}
+
 /** What a job was started by, how far it is, and what it has done. */
-export function JobProgress({ job }: { readonly job: Job }) {
+export function JobProgress({ job, leadsToRule = true }: JobProgressProps) {
   const { label, color } = STATUS[job.status];
   const isRunning = job.status !== 'done';
   // Reverting and recounting know it only when they have read a part of all events.
@@ -21,7 +28,13 @@ export function JobProgress({ job }: { readonly job: Job }) {
     <div className={classes['job']}>
       <div className={classes['head']}>
         <Text fw={600} component="div">
-          <EventText lengthMax={160}>{sentence(job.cause)}</EventText>
+          {leadsToRule && job.ruleId !== undefined ? (
+            <Link to={`/rules/id/${encodeURIComponent(job.ruleId)}`}>
+              <EventText lengthMax={160}>{sentence(job.cause)}</EventText>
+            </Link>
+          ) : (
+            <EventText lengthMax={160}>{sentence(job.cause)}</EventText>
+          )}
         </Text>
         <Badge variant="light" color={color}>
           {label}

@@ -27,7 +27,7 @@ export function RuleJob({ rule }: { readonly rule: Rule }) {
       ) : (
         <Stack gap="lg">
           {jobs.map((job) => (
-            <JobProgress key={job.id} job={job} />
+            <JobProgress key={job.id} job={job} leadsToRule={false} />
           ))}
         </Stack>
       )}
@@ -39,10 +39,9 @@ export function RuleJob({ rule }: { readonly rule: Rule }) {
 }
 
 /** Recounting and reverting have a job besides the one that tries what is waiting. */
-function jobsOf({ id, name, updatedAt }: Rule, latest: readonly Job[]): readonly Job[] {
+function jobsOf({ id, updatedAt }: Rule, latest: readonly Job[]): readonly Job[] {
   const since = latest.filter(({ startedAt }) => Date.parse(startedAt) >= Date.parse(updatedAt));
-  const named = name === undefined ? `rule ${id} ` : `rule "${name}" `;
-  const own = since.filter(({ cause }) => cause.startsWith(named));
-  // Changes in quick succession have one job, which is named after the last of them.
+  const own = since.filter(({ ruleId }) => ruleId === id);
+  // Changes in quick succession have one job, which names the last of them.
   return own.length > 0 ? own : since.slice(-1);
 }

@@ -8,6 +8,7 @@ import { allFeatures } from '../../api/feature-queries.ts';
 import { mergePreview, userAddress } from '../../api/user-queries.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
+import { groupedDecimal } from '../../parts/grouped-decimal.ts';
 import { QueryState } from '../../parts/query-state.tsx';
 import { showMerged } from './merged-toast.tsx';
 import { useRefreshUsers, useUndoMerge } from './use-merge.ts';
@@ -130,7 +131,7 @@ function Comparison({ answer }: { readonly answer: Answer }) {
 }
 
 const sumOf = (usage: Answer['usage']['result'], featureId: string): string =>
-  usage.find((row) => row.featureId === featureId)?.sum ?? '0';
+  groupedDecimal(usage.find((row) => row.featureId === featureId)?.sum ?? '0');
 
 function Value({ children }: { readonly children: string | null }) {
   return children === null ? (
