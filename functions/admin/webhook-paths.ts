@@ -47,6 +47,7 @@ export function registerWebhookPaths({ openAPIRegistry: registry }: AdminApp): v
             'application/json': {
               schema: {
                 type: 'object',
+                additionalProperties: true,
                 description: `An event as ${name} sends it, at most ${String(WEBHOOK_BODY_KILOBYTES_MAX)} KB.`,
               },
             },

@@ -142,7 +142,11 @@ export const eventSchema = z
     ...detail,
     body: z
       .custom<JsonObject>((value) => value !== undefined)
-      .openapi({ type: 'object', description: 'The event, with every digit as its sender wrote it' }),
+      .openapi({
+        type: 'object',
+        additionalProperties: true,
+        description: 'The event, with every digit as its sender wrote it',
+      }),
   })
   .openapi('Event', {
     example: {

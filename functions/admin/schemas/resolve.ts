@@ -4,7 +4,10 @@ import { ID_LENGTH_MAX, orMissing } from './fields.ts';
 import { userSchema } from './user.ts';
 
 const anyObject = (sentence: string) =>
-  z.record(z.string(), z.json(), { error: sentence }).optional().openapi({ type: 'object' });
+  z
+    .record(z.string(), z.json(), { error: sentence })
+    .optional()
+    .openapi({ type: 'object', additionalProperties: true });
 
 export const resolveBodySchema = z
   .strictObject({
