@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { EVENT_SK } from '../../adapters/event-item.ts';
+import { ConfigStore } from '../../adapters/config-store.ts';
+import { EVENT_SK, eventPk } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { SCAN_SEGMENTS } from '../../adapters/event-scan.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { rulesetWrites } from '../../adapters/ruleset-store.ts';
+import { HEAD_SK, rulesetWrites } from '../../adapters/ruleset-store.ts';
 import { groupItemKey, shardFor, unmappedPk } from '../../adapters/unmapped-item.ts';
-import type { EventMatcher } from '../../core/mapping/rule.ts';
+import type { EventMatcher, RuleBody } from '../../core/mapping/rule.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../core/ruleset.ts';
+import { spread } from '../../core/unmapped-group.ts';
 import { processHandler } from '../../functions/process/handler.ts';
 import { QUEUES, settlingOf, TABLES, toRecord, wireReprocess } from './deployment.ts';
 import { takeOverNode } from './determinism.ts';
@@ -20,9 +23,9 @@ import { isRecord, type JsonRecord, type WireItem } from './wire-item.ts';
 // npm run simulate:interleavings [-- --workers 2 --crashes 1 --only TEXT]
 //
 // The race of a rule with an event, exhaustively: workers that were handed the same message, and somebody who saves a rule
-// that matches, with the sweep that follows. Every order of their AWS calls is tried, and in every order each of them dies
+// that matches, with the sweep that follows, or who takes back or recounts what a rule has counted, with the scan. Every order of their AWS calls is tried, and in every order each of them dies
 // before any of its calls (dying after a call is dying before the next). Then the timer ticks and the messages come again,
-// and the event must have counted exactly once.
+// and the event must have counted exactly once, or not at all where the rule was taken back.
 //
 // The search is over states: what is stored, and for each actor all answers that it was given, of which it is a function.
 // Two schedules that lead to one state have one future, which is explored once. Calls that nobody else can notice take no
@@ -42,16 +45,39 @@ interface RaceOfARule {
   /** Whether the event waits unmapped when the race begins; the workers are then ticks of the timer. */
   readonly unmappedBefore: boolean;
   readonly workersMax: number;
+  /** Whether the rule has counted the event, and is changed, when the race begins: all race with the same scan. */
+  readonly mappedBefore?: true;
+  /** What is done to the rule, which is there before unless it is saved. */
+  readonly change: 'save' | 'revert' | 'recount';
 }
 
 const NAME = 'Report Exported';
 const EXACT: EventMatcher = { operator: 'equals', value: NAME };
 const PATTERN: EventMatcher = { operator: 'starts_with', value: 'Report' };
 
+const NEW = { matcher: EXACT, unmappedBefore: false, workersMax: 2 } as const;
+
 const RACES: readonly RaceOfARule[] = [
-  { name: 'a new event and a rule that names it', matcher: EXACT, unmappedBefore: false, workersMax: 2 },
-  { name: 'a new event and a rule with a pattern', matcher: PATTERN, unmappedBefore: false, workersMax: 2 },
-  { name: 'an unmapped event and a rule that names it', matcher: EXACT, unmappedBefore: true, workersMax: 1 },
+  { ...NEW, name: 'a new event and a rule that names it', change: 'save' },
+  { ...NEW, name: 'a new event and a rule with a pattern', matcher: PATTERN, change: 'save' },
+  {
+    name: 'an unmapped event and a rule that names it',
+    matcher: EXACT,
+    unmappedBefore: true,
+    workersMax: 1,
+    change: 'save',
+  },
+  { ...NEW, name: 'a late commit and the revert of its rule', change: 'revert' },
+  { ...NEW, name: 'a late commit and the recount of its rule', change: 'recount' },
+  {
+    name: 'a late sweep and the revert of its rule',
+    matcher: EXACT,
+    unmappedBefore: true,
+    workersMax: 1,
+    change: 'revert',
+  },
+  { ...NEW, name: 'two scans of one revert', mappedBefore: true, workersMax: 1, change: 'revert' },
+  { ...NEW, name: 'two scans of one recount', mappedBefore: true, workersMax: 1, change: 'recount' },
 ];
 
 const FEATURES: RulesetSnapshot = {
@@ -59,14 +85,24 @@ const FEATURES: RulesetSnapshot = {
   generation: 1,
   features: [{ id: 'exports', archived: false, generation: 1 }],
 };
+const RULE_ID = 'r1';
+const bodyOf = (event: EventMatcher): RuleBody => ({
+  enabled: true,
+  featureId: 'exports',
+  event,
+  conditions: [],
+});
 const withRule = (event: EventMatcher): RulesetSnapshot => ({
   ...FEATURES,
   generation: 2,
-  rules: [{ id: 'r1', version: 1, featureId: 'exports', event, conditions: [], createdAt: 1, generation: 2 }],
+  rules: [{ ...bodyOf(event), id: RULE_ID, version: 1, createdAt: 1, generation: 2 }],
 });
+/** What the event counts when it is over. */
+const COUNTS = { save: 1, revert: 0, recount: 3 } as const;
 
 const MESSAGE_ID = 'm1';
 const KEY = eventKeyOf(MESSAGE_ID);
+const SEGMENT = String(spread(eventPk(KEY), SCAN_SEGMENTS));
 const GROUP = { kind: 'name', name: NAME } as const;
 const SHARD_PK = unmappedPk(GROUP, shardFor(KEY));
 const GROUP_PK = groupItemKey(SHARD_PK).pk.S ?? '';
@@ -97,6 +133,21 @@ async function execute(
     clients.dynamo.send(
       new TransactWriteItemsCommand({ TransactItems: rulesetWrites(TABLES.config, next, 'a change') }),
     );
+  const config = new ConfigStore(clients.dynamo, TABLES.config, {
+    now: () => scheduler.now,
+    newRuleId: () => RULE_ID,
+  });
+  const changeRule = async (): Promise<void> => {
+    if (contest.change === 'save') await save(withRule(contest.matcher));
+    else if (contest.change === 'revert') await config.deleteRule(RULE_ID, 'somebody', 'revert');
+    else
+      await config.changeRule(
+        RULE_ID,
+        (body) => ({ ok: true, body: { ...body, delta: { value: String(COUNTS.recount) } } }),
+        'somebody',
+        { past: 'recount' },
+      );
+  };
   const context = { getRemainingTimeInMillis: () => 60_000 };
   const work = () =>
     processHandler(settling(), '')(
@@ -111,7 +162,19 @@ async function execute(
     }
   };
 
-  await save(FEATURES);
+  const tickAndSweep = async (): Promise<void> => {
+    await reprocess()({ trigger: 'timer' }, context);
+    await sweepAll();
+  };
+  const createRule = () => config.createRule(bodyOf(contest.matcher), 'somebody');
+
+  if (contest.change === 'save') await save(FEATURES);
+  else {
+    await config.createFeature('exports', { name: 'Exports', type: 'consumable', archived: false });
+    if (!contest.unmappedBefore) await createRule();
+    // Nothing is left to be planned for the rule itself.
+    if (!contest.unmappedBefore) await tickAndSweep();
+  }
   await new EventStore(clients.dynamo, TABLES.events).put({
     key: KEY,
     messageId: MESSAGE_ID,
@@ -124,34 +187,58 @@ async function execute(
     apiKeyId: 'key',
     text: JSON.stringify({ type: 'track', event: NAME, userId: 'u1', messageId: MESSAGE_ID, properties: {} }),
   });
-  if (contest.unmappedBefore) await work();
+  if (contest.unmappedBefore || contest.mappedBefore === true) await work();
+  if (contest.unmappedBefore && contest.change !== 'save') await createRule();
+  const before = generationOf(dynamo);
+  const changed = (): Promise<unknown> =>
+    reprocess()({ Records: [{ eventSource: 'aws:dynamodb', eventName: 'MODIFY' }] }, context);
 
+  /** A message of the reprocess queue that is on its way, as somebody works on it. */
+  const underWay = (text: string): (() => Promise<unknown>) => {
+    const message = sqs.receive(QUEUES.sweeps, 100).find(({ body }) => body.includes(text));
+    if (message === undefined) throw new Error('Nobody has sent the message.');
+    return () => reprocess()({ Records: [toRecord(QUEUES.sweeps, message)] }, context);
+  };
   const actors = new Map<string, () => Promise<unknown>>();
-  for (let worker = 1; worker <= workers; worker += 1) {
-    // Where the event waits already, the others are those who the timer sends.
-    actors.set(
-      `worker ${String(worker)}`,
-      contest.unmappedBefore ? () => reprocess()({ trigger: 'timer' }, context) : work,
-    );
-  }
-  actors.set('sweep', async () => {
-    await save(withRule(contest.matcher));
-    await reprocess()({ Records: [{ eventSource: 'aws:dynamodb', eventName: 'MODIFY' }] }, context);
+  const change = async (): Promise<void> => {
+    await changeRule();
+    await changed();
     await sweepAll();
-  });
+  };
+  if (contest.mappedBefore === true) {
+    await changeRule();
+    await changed();
+    const scan = underWay(`"segment":${SEGMENT}`);
+    for (const name of ['worker 1', 'sweep']) actors.set(name, scan);
+  } else if (contest.unmappedBefore && contest.change !== 'save') {
+    await changed();
+    actors.set('worker 1', underWay(JSON.stringify(SHARD_PK)));
+    actors.set('sweep', change);
+  } else {
+    // Where the event waits already, the others are those who the timer sends.
+    const others = contest.unmappedBefore ? () => reprocess()({ trigger: 'timer' }, context) : work;
+    for (let worker = 1; worker <= workers; worker += 1) actors.set(`worker ${String(worker)}`, others);
+    actors.set('sweep', change);
+  }
   if (!(await race.run(actors, (state) => path.end(state)))) return { problems: undefined };
 
-  // Peace: a rule whose saving died is saved again, the message comes again, the timer ticks until a dead sweep is noticed.
-  if (dynamo.items(TABLES.config).every((item) => numberOf(item, 'g') !== 2))
-    await save(withRule(contest.matcher));
+  // Peace: a change whose saving died is made again, the message comes again, the timer ticks until a dead sweep is noticed.
+  if (generationOf(dynamo) === before) await changeRule();
   await work();
-  for (let tick = 0; tick < 3; tick += 1) {
+  for (let tick = 0; tick < 4; tick += 1) {
     scheduler.pass(40 * 60_000);
-    await reprocess()({ trigger: 'timer' }, context);
-    await sweepAll();
+    await tickAndSweep();
   }
-  return { problems: problemsOf(dynamo) };
+  return { problems: problemsOf(dynamo, contest) };
 }
+
+const generationOf = (dynamo: MemoryDynamo): number =>
+  Math.max(
+    ...dynamo
+      .items(TABLES.config)
+      .filter((item) => textOf(item, 'sk') === HEAD_SK)
+      .map((item) => numberOf(item, 'g')),
+  );
 
 function isPrivate(actor: string, operation: string, body: JsonRecord): boolean {
   if (operation.startsWith('SendMessage')) return true;
@@ -164,24 +251,30 @@ function isPrivate(actor: string, operation: string, body: JsonRecord): boolean 
   // The other shards of the group, and partitions of the inbox that do not list this one.
   if (operation === 'Query')
     return !text.includes(JSON.stringify(SHARD_PK)) && !text.includes(JSON.stringify(GROUP_PK));
+  // Segments of a scan in which the event is not.
+  if (operation === 'Scan') return spread(eventPk(KEY), Number(body['TotalSegments'])) !== body['Segment'];
   const key = body['Key'];
   return isRecord(key) && text.includes('"inbox#') && !text.includes(JSON.stringify(SHARD_PK));
 }
 
-function problemsOf(dynamo: MemoryDynamo): string[] {
+function problemsOf(dynamo: MemoryDynamo, { change }: RaceOfARule): string[] {
   const problems: string[] = [];
   const event = dynamo.items(TABLES.events).find((item) => textOf(item, 'sk') === EVENT_SK);
   const state = event === undefined ? 'not stored' : textOf(event, 'st');
-  if (state !== 'mapped') problems.push(`lost: the event is ${state}`);
+  const [wanted, waits] = change === 'revert' ? ['unmapped', 1] : ['mapped', 0];
+  if (state !== wanted) problems.push(`lost: the event is ${state} and not ${wanted}`);
   const rows = dynamo
     .items(TABLES.usage)
     .map((item) => `${textOf(item, 'pk')} ${numberOf(item, 'n')} ${numberOf(item, 's')}`);
-  if (rows.length !== 2 || rows.some((row) => !row.endsWith(' 1 1')))
+  const counted = rows.filter((row) => !row.endsWith(' 0 0'));
+  const amount = ` ${change === 'revert' ? 0 : 1} ${COUNTS[change]}`;
+  if (counted.length !== (change === 'revert' ? 0 : 2) || counted.some((row) => !row.endsWith(amount)))
     problems.push(`counted: ${rows.join(', ')}`);
   const waiting = dynamo.items(TABLES.events).filter((item) => textOf(item, 'pk').startsWith('n#'));
-  if (waiting.length > 0) problems.push('a row of the unmapped index was left behind');
-  for (const group of dynamo.items(TABLES.events).filter((item) => textOf(item, 'pk').startsWith('inbox#')))
-    if ((numberOf(group, 'c') || 0) !== 0) problems.push('the group counts an event that left');
+  if (waiting.length !== waits) problems.push(`${String(waiting.length)} rows are in the unmapped index`);
+  const groups = dynamo.items(TABLES.events).filter((item) => textOf(item, 'pk').startsWith('inbox#'));
+  const inGroups = groups.reduce((sum, group) => sum + numberOf(group, 'c'), 0);
+  if (inGroups !== waits) problems.push(`the groups count ${String(inGroups)} events`);
   return problems;
 }
 

@@ -335,23 +335,32 @@ export const MUTANTS: readonly Mutant[] = [
     'Math.max(newest, rule.generation, feature.generation)',
     'Math.max(newest, rule.generation)',
   ),
-  mutant(
-    'an event without an outcome gets no fence when a rule is reverted',
-    'adapters/revise-events.ts',
-    'if (!(await raiseEventFence(deps, item, change.generation))) stale.push(key);',
-    '',
+  inRace(
+    'a late commit and the revert',
+    mutant(
+      'an event without an outcome gets no fence when a rule is reverted',
+      'adapters/revise-events.ts',
+      'if (!(await raiseEventFence(deps, item, change.generation))) stale.push(key);',
+      '',
+    ),
   ),
-  mutant(
-    'the fence of an event stops nobody',
-    'adapters/commit-plan.ts',
-    'AND (attribute_not_exists(fence) OR fence <= :g)`',
-    'AND (attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g)`',
+  inRace(
+    'a late commit and the revert',
+    mutant(
+      'the fence of an event stops nobody',
+      'adapters/commit-plan.ts',
+      'AND (attribute_not_exists(fence) OR fence <= :g)`',
+      'AND (attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g)`',
+    ),
   ),
-  mutant(
-    'a revert begins without raising the fences of the groups',
-    'functions/reprocess/plan-revisions.ts',
-    'await raiseFences(deps, ruleId, generation);',
-    'if (ruleId === generation.toString()) await raiseFences(deps, ruleId, generation);',
+  inRace(
+    'a late sweep and the revert',
+    mutant(
+      'a revert begins without raising the fences of the groups',
+      'functions/reprocess/plan-revisions.ts',
+      'await raiseFences(deps, ruleId, generation);',
+      'if (ruleId === generation.toString()) await raiseFences(deps, ruleId, generation);',
+    ),
   ),
   mutant(
     'a change of the past does not wait for the one before it',
@@ -365,11 +374,14 @@ export const MUTANTS: readonly Mutant[] = [
     'open.filter((task) => deps.now() - task.updatedAt > STALLED_MS)',
     'open.filter((task) => task.updatedAt < 0)',
   ),
-  mutant(
-    'what was counted is taken back whatever has become of it',
-    'adapters/commit-plan.ts',
-    "' AND o = :counted'",
-    "' AND (o = :counted OR attribute_exists(o))'",
+  inRace(
+    'two scans of one revert',
+    mutant(
+      'what was counted is taken back whatever has become of it',
+      'adapters/commit-plan.ts',
+      "' AND o = :counted'",
+      "' AND (o = :counted OR attribute_exists(o))'",
+    ),
   ),
   mutant(
     'a revert takes back what other rules have counted',

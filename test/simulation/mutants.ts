@@ -8,14 +8,14 @@ import { MUTANTS, type Mutant } from './mutant-list.ts';
 // npm run simulate:mutants [-- --seeds N] [--only TEXT]
 //
 // How strong the simulation is: every defect of mutant-list.ts is planted in a copy of the source, and the simulation must
-// find it within N seeds (1,000 unless said). A mutant that survives is a defect of the simulation.
+// find it in a race that is named there, in a scene of the crash matrix, or within N seeds (1,000 unless said). A mutant that survives is a defect of the simulation.
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
 });
 
 const root = resolve(import.meta.dirname, '../..');
-const COPIED = ['core', 'adapters', 'functions', 'test/simulation', 'package.json'];
+const COPIED = ['core', 'adapters', 'functions', 'test/simulation', 'test/support', 'package.json'];
 
 /** The number of seeds after which it was found, and by what; undefined when it survived. */
 interface Found {
@@ -36,9 +36,12 @@ async function run({ edits, race }: Mutant): Promise<Found | undefined> {
         throw new Error(`"${find}" does not occur exactly once in ${file}: bring the mutant up to date.`);
       writeFileSync(path, before + replace + after);
     }
-    return race === undefined
-      ? firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds))
-      : firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
+    if (race !== undefined)
+      return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
+    return (
+      firstOfScenes(await outputOf(folder, 'crash-matrix.ts', '--rounds', '0')) ??
+      firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds))
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -69,6 +72,13 @@ function firstViolation({ output, code }: Ended): Found | undefined {
   if (output.includes(' 0 violations.')) return undefined;
   const [, violation = ''] = /^seed (\d+: .*)$/m.exec(output) ?? [];
   return { seeds: Number(summary[1] ?? summary[2]), violation };
+}
+
+/** Of the scenes of the crash matrix, without any fault. */
+function firstOfScenes({ output, code }: Ended): Found | undefined {
+  if (code === NEVER_SETTLED) return { seeds: 0, violation: 'of any: a scene never ended' };
+  const [, violation] = /^(".*" *, schedule .*)$/m.exec(output) ?? [];
+  return violation === undefined ? undefined : { seeds: 0, violation: `in a scene: ${violation}` };
 }
 
 /** Of a race that was tried in every order. */

@@ -6,7 +6,7 @@ import { mergeIdOf } from '../../core/identity/merge-record.ts';
 import { UNDONE_MAX } from '../../core/identity/user-node.ts';
 import { eraseUser, sendDeletion, sendOnce, type Stage } from './actors.ts';
 import { comeToRest } from './come-to-rest.ts';
-import { Deployment, MINUTE, TABLES, type Ended } from './deployment.ts';
+import { Deployment, MINUTE, QUEUES, TABLES, type Ended } from './deployment.ts';
 import { INGEST_KEY } from './http-request.ts';
 import { Ledger } from './ledger.ts';
 import { toSentEvent, type EventParts } from './load.ts';
@@ -169,6 +169,14 @@ export class Play {
           await merges.undo(id, { at: this.now, actor: 'merger' });
       }),
     );
+  }
+
+  /** As soon as there are some: what a queue's limits or a person who purges it may do. */
+  async loseSweeps(): Promise<void> {
+    const { sqs } = this.world;
+    for (let wait = 0; wait < 2_000 && sqs.size(QUEUES.sweeps) === 0; wait += 1)
+      await this.stage.scheduler.sleep(2);
+    sqs.purge(QUEUES.sweeps);
   }
 
   /** As a user has who was merged and set apart many times: as many as are remembered. */

@@ -169,6 +169,68 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'one of two rules that count an event is reverted',
+    run: async (play) => {
+      await play.feature('exports');
+      await play.feature('seats');
+      const ruleId = await play.rule('exports');
+      await play.rule('seats', 'Report Exported', '2');
+      await play.send(play.track('ada'), play.track('ben'));
+      await play.settle();
+      await play.change((store) => store.deleteRule(ruleId, 'editor', 'revert'));
+    },
+  },
+  {
+    name: 'a rule is reverted and enabled again at once',
+    run: async (play) => {
+      await play.feature('exports');
+      const ruleId = await play.rule('exports');
+      await play.send(play.track('ada'));
+      await play.settle();
+      const turn = (enabled: boolean) =>
+        play.change((store) =>
+          store.changeRule(
+            ruleId,
+            (body) => ({ ok: true, body: { ...body, enabled } }),
+            'editor',
+            enabled ? {} : { past: 'revert' },
+          ),
+        );
+      await turn(false);
+      await turn(true);
+      await play.send(play.track('ben'), play.track('ada'));
+      await play.settle();
+    },
+  },
+  {
+    name: 'the messages of a sweep and of a scan are lost',
+    run: async (play) => {
+      await play.feature('exports');
+      await play.send(play.track('ada'));
+      await play.settle();
+      const ruleId = await play.rule('exports');
+      await play.loseSweeps();
+      await play.stage.scheduler.sleep(20 * MINUTE);
+      for (let tick = 0; tick < 3; tick += 1) {
+        await play.tick();
+        await play.settle();
+      }
+      await play.change((store) => store.deleteRule(ruleId, 'editor', 'revert'));
+      await play.loseSweeps();
+    },
+  },
+  {
+    name: 'a revert cannot write for a while',
+    failing: failsFirst(/commit\.ts.*revise-events/, 15),
+    run: async (play) => {
+      await play.feature('exports');
+      const ruleId = await play.rule('exports');
+      await play.send(play.track('ada'), play.track('ben'));
+      await play.settle();
+      await play.change((store) => store.deleteRule(ruleId, 'editor', 'revert'));
+    },
+  },
+  {
     name: 'two rules are reverted one after the other',
     run: async (play) => {
       await play.feature('exports');

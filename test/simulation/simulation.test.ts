@@ -41,6 +41,18 @@ test('in every order of a worker and a rule that names its event, the event coun
   expect(code).toBe(0);
 });
 
+test.each(['a late commit', 'a late sweep', 'two scans'])(
+  'in every order of %s and a revert or recount, what the rule counted is taken back once',
+  async (race) => {
+    const { code, output } = await run(
+      'interleavings.ts',
+      ...['--workers', '1', '--crashes', '0', '--only', race],
+    );
+    expect(output.match(/: 0 problems/g)).toHaveLength(race === 'a late sweep' ? 1 : 2);
+    expect(code).toBe(0);
+  },
+);
+
 test('in every order of two who change the same users, each id leads to one user and undoing restores the start', async () => {
   const { code, output } = await run('identity-interleavings.ts', '--crashes', '0', '--except', 'delete');
   expect(output.match(/: 0 problems/g)).toHaveLength(17);
