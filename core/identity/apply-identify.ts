@@ -47,7 +47,7 @@ export function applyIdentify(draft: IdentityDraft, identify: Identify, now: num
   const others = group && othersIn(group, user?.key);
   const [only] = group?.imported.filter((other) => other !== user?.key) ?? [];
   const candidate =
-    only !== undefined && others?.imported === 1 && others.users === 0 ? draft.rootOf(only) : undefined;
+    only !== undefined && others?.imported === 1 && others.users === 0 ? draft.listedRoot(only) : undefined;
   const owner = said.billingId && draft.billingOwner(said.billingId.value);
   const billingOwner = owner === undefined ? undefined : draft.rootOf(owner);
   const email = user && emailOf(user.profile);

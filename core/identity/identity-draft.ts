@@ -98,6 +98,16 @@ export class IdentityDraft {
     return node;
   }
 
+  /**
+   * The root that is listed with an email. Listed are only roots: one that has been merged since was read at another moment
+   * than the list, and the user that it belongs to now is not the one that was found.
+   */
+  listedRoot(key: string): Root {
+    const root = this.rootOf(key);
+    if (root.key !== key) throw new NotReadError('Who has the email has changed.');
+    return root;
+  }
+
   group(email: string): EmailGroup {
     return this.emailLayer.get(email) ?? emptyGroup(email);
   }

@@ -64,8 +64,10 @@ export function takeApart(
   }
   const left = new Set(leaving.map(({ node }) => node.key));
   if (left.has(root.key)) return;
-  // Its profile is that of all its ids still: nobody is shown half a user, and it is about to go as well.
-  draft.putNode({ ...root, members: members.filter((key) => !left.has(key)) });
+  // The root may stay: when it is in another life, and one of the old life was merged into it.
+  const rest = members.filter((key) => !left.has(key));
+  const nodes = [root.key, ...rest].flatMap((key) => draft.node(key) ?? []);
+  putRoot(draft, root, { ...root, members: rest, profile: composedProfile(draft, nodes) });
 }
 
 function bornAgain(draft: IdentityDraft, node: UserNode, said: Profile): Root {

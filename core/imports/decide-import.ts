@@ -243,7 +243,7 @@ function soleOf(
   { users, imported }: Pick<EmailGroup, 'users' | 'imported'>,
 ): Root | undefined {
   const [key, ...more] = [...users, ...imported];
-  return key === undefined || more.length > 0 ? undefined : draft.rootOf(key);
+  return key === undefined || more.length > 0 ? undefined : draft.listedRoot(key);
 }
 
 const without = (

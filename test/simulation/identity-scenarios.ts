@@ -75,6 +75,12 @@ export const SCENARIOS: readonly Scenario[] = [
     race: [identify('a', 5, X), identify('b', 6, X)],
   },
   {
+    name: 'a first identify and old news claim one imported user',
+    imported: ONE_IMPORTED,
+    before: [identify('a', 9, 'y@x.test')],
+    race: [identify('a', 5, X), identify('b', 6, X)],
+  },
+  {
     name: 'two users claim one billing id',
     imported: [],
     before: all,
@@ -196,6 +202,12 @@ export const SCENARIOS: readonly Scenario[] = [
     imported: [],
     before: [track('a'), identify('b', 2, X), merge('b', 'a')],
     race: [erase('a'), track('b')],
+  },
+  {
+    name: 'three: a delete, a merge of its user and the new life that it is merged into',
+    imported: [],
+    before: [identify('a', 1, X, 'cus_1')],
+    race: [erase('a'), merge('b', 'a'), anew(track('b'))],
   },
   {
     name: 'a delete and a new life that says the billing id of an imported id',

@@ -55,7 +55,7 @@ test.each(['a late commit', 'a late sweep', 'two scans'])(
 
 test('in every order of two who change the same users, each id leads to one user and undoing restores the start', async () => {
   const { code, output } = await run('identity-interleavings.ts', '--crashes', '0', '--except', 'delete');
-  expect(output.match(/: 0 problems/g)).toHaveLength(17);
+  expect(output.match(/: 0 problems/g)).toHaveLength(18);
   expect(code).toBe(0);
 });
 
