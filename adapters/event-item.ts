@@ -21,6 +21,7 @@ import {
   T,
   type Item,
 } from './attributes.ts';
+import { BODY_DICTIONARY } from './body-dictionary.ts';
 import { keyPartOf } from './keys.ts';
 
 // The stored form of an event. The item's attributes are what lists and decisions need without the body; the body is the
@@ -37,11 +38,14 @@ export const BODY_CHUNK_BYTES_MAX = 390 * 1024;
 
 /**
  * zlib clears a quarter of a megabyte for each text, and Node allocates 16 KB for its answer: for a short text both take
- * as long as deflating it. The window is as long as most events, so the result is as small; any inflate reads it.
+ * as long as deflating it. The window is as long as the dictionary and most events together, so the result is as small; any
+ * inflate reads it.
  */
 const SHORT_TEXT_LENGTH_MAX = 4_000;
-const FOR_SHORT_TEXT = { windowBits: 12, memLevel: 5, chunkSize: 2_048 };
+const FOR_SHORT_TEXT = { windowBits: 13, memLevel: 5, chunkSize: 2_048, dictionary: BODY_DICTIONARY };
+const FOR_LONG_TEXT = { dictionary: BODY_DICTIONARY };
 const INFLATE = { chunkSize: 4_096 };
+const INFLATE_WITH_DICTIONARY = { chunkSize: 4_096, dictionary: BODY_DICTIONARY };
 
 export type TimeNote = 'missing' | 'invalid' | 'future';
 const TIME_NOTES = ['missing', 'invalid', 'future'] as const;
@@ -125,7 +129,7 @@ export interface BodyItems {
 
 /** `digest` tells chunks of a second body under the same messageId from those of the first, which must not change. */
 export function toBodyItems(eventKey: string, text: string, digest: () => string): BodyItems {
-  const deflated = deflateRawSync(text, text.length <= SHORT_TEXT_LENGTH_MAX ? FOR_SHORT_TEXT : undefined);
+  const deflated = deflateBody(text);
   if (deflated.byteLength <= INLINE_BODY_BYTES_MAX) return { inline: { b: B(deflated) }, chunks: [] };
   const id = digest();
   const chunks: Item[] = [];
@@ -221,10 +225,26 @@ export function bodyOf(
   return { digest: readS(item, 'bk'), chunks: readN(item, 'bn') };
 }
 
+/**
+ * Stands before what was deflated with BODY_DICTIONARY. A deflated text never begins so, since the bits 1 and 2 would say a
+ * kind of block that there is not (RFC 1951, 3.2.3); the five bits above are the number of the dictionary. Bodies from
+ * before there was one have no mark.
+ */
+const WITH_DICTIONARY = 0b0000_0110;
+
+function deflateBody(text: string): Uint8Array {
+  const options = text.length <= SHORT_TEXT_LENGTH_MAX ? FOR_SHORT_TEXT : FOR_LONG_TEXT;
+  return Buffer.concat([Buffer.of(WITH_DICTIONARY), deflateRawSync(text, options)]);
+}
+
 /** The sender's JSON text. Throws DamagedItemError where the bytes are not what was written. */
 export function inflateBody(deflated: Uint8Array): string {
   try {
-    return inflateRawSync(deflated, INFLATE).toString('utf8');
+    const text =
+      deflated[0] === WITH_DICTIONARY
+        ? inflateRawSync(deflated.subarray(1), INFLATE_WITH_DICTIONARY)
+        : inflateRawSync(deflated, INFLATE);
+    return text.toString('utf8');
   } catch {
     throw new DamagedItemError('The stored body of an event cannot be read.');
   }
