@@ -10,10 +10,8 @@ import { colorOf } from './series-colors.ts';
 import { drawStackedBars } from './stacked-bars.ts';
 import classes from './usage-chart.module.css';
 import type { UsageRange } from './usage-range.ts';
-import type { SeriesOfUsage } from './usage-series.ts';
+import type { Measure, SeriesOfUsage } from './usage-series.ts';
 import { windowLabel } from './window-label.ts';
-
-export type Measure = 'sum' | 'count';
 
 interface UsageChartProps {
   readonly usage: SeriesOfUsage;

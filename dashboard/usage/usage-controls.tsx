@@ -1,13 +1,10 @@
 import { Group, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
-import type { Measure } from './usage-chart.tsx';
 import { PRESETS, type Preset } from './usage-range.ts';
 import type { useUsageRange } from './use-usage-range.ts';
 import classes from './usage-controls.module.css';
 
 interface UsageControlsProps {
   readonly time: ReturnType<typeof useUsageRange>;
-  readonly measure: Measure;
-  readonly onMeasure: (measure: Measure) => void;
 }
 
 const LABELS: Readonly<Record<Preset, string>> = {
@@ -21,8 +18,8 @@ const CHOSEN = 'chosen';
 const DAY = 86_400_000;
 
 /** What time is shown, how finely, and what is counted. */
-export function UsageControls({ time, measure, onMeasure }: UsageControlsProps) {
-  const { range, preset } = time;
+export function UsageControls({ time }: UsageControlsProps) {
+  const { range, preset, measure } = time;
   const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
   const chooseDays = (from: string, to: string): void => {
     const [start, end] = [Date.parse(from), Date.parse(to)];
@@ -77,7 +74,7 @@ export function UsageControls({ time, measure, onMeasure }: UsageControlsProps) 
           { value: 'sum', label: 'Amount' },
           { value: 'count', label: 'Uses' },
         ]}
-        onChange={onMeasure}
+        onChange={time.showMeasure}
       />
     </div>
   );

@@ -1,11 +1,11 @@
 import { Anchor, Group, Paper, Stack, Switch, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { allFeatures, type Feature } from '../api/feature-queries.ts';
 import { QueryState } from '../parts/query-state.tsx';
 import { CsvButton } from './csv-button.tsx';
 import { FeatureTotals } from './feature-totals.tsx';
-import { UsageChart, type Measure } from './usage-chart.tsx';
+import { UsageChart } from './usage-chart.tsx';
 import { UsageControls } from './usage-controls.tsx';
 import { usageQuery } from './usage-query.ts';
 import { previousRange } from './usage-range.ts';
@@ -27,7 +27,6 @@ interface UsagePanelProps {
 export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
   const time = useUsageRange();
   const { range, isCompared } = time;
-  const [measure, setMeasure] = useState<Measure>('sum');
   const filter = { featureId, userId };
   const before = previousRange(range);
   const query = useQuery(usageQuery(range, filter));
@@ -64,7 +63,7 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
             <CsvButton range={range} filter={filter} />
           </Group>
         </Group>
-        <UsageControls time={time} measure={measure} onMeasure={setMeasure} />
+        <UsageControls time={time} />
         <QueryState query={query} lines={8}>
           {() =>
             usage === undefined || usage.series.length === 0 ? (
@@ -77,7 +76,7 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
                   usage={usage}
                   before={earlier}
                   range={range}
-                  measure={measure}
+                  measure={time.measure}
                   features={features}
                   onZoom={time.showTime}
                 />

@@ -4,6 +4,9 @@ import { windowStarts, type UsageRange } from './usage-range.ts';
 // Rows of the API as series, one per feature, with a value for every window. Sums stay exact decimals: only the heights of
 // bars are floats. Pure.
 
+/** How much was used, or how often. */
+export type Measure = 'sum' | 'count';
+
 export interface UsageRow {
   readonly windowStart: string;
   readonly featureId: string;

@@ -8,16 +8,19 @@ import {
   type UsageRange,
   type UsageWindow,
 } from './usage-range.ts';
+import type { Measure } from './usage-series.ts';
 
 interface RangeInAddress {
   readonly range: UsageRange;
   /** The preset that it is, unless it was chosen by its ends. */
   readonly preset: Preset | undefined;
   readonly isCompared: boolean;
+  readonly measure: Measure;
   readonly showPreset: (preset: Preset) => void;
   readonly showTime: (from: number, to: number) => void;
   readonly showWindow: (window: UsageWindow) => void;
   readonly compare: (isCompared: boolean) => void;
+  readonly showMeasure: (measure: Measure) => void;
 }
 
 const HOUR = 3_600_000;
@@ -48,6 +51,7 @@ export function useUsageRange(): RangeInAddress {
     range,
     preset: hasEnds ? undefined : isPreset(named) ? named : '30d',
     isCompared: search.get('compare') === '1',
+    measure: search.get('measure') === 'count' ? 'count' : 'sum',
     showPreset: (preset) => change({ range: preset, from: undefined, to: undefined, window: undefined }),
     showTime: (from, to) => {
       const chosen = chosenRange(from, to);
@@ -59,6 +63,7 @@ export function useUsageRange(): RangeInAddress {
       });
     },
     showWindow: (window) => change({ window }),
+    showMeasure: (measure) => change({ measure: measure === 'sum' ? undefined : measure }),
     compare: (isCompared) => change({ compare: isCompared ? '1' : undefined }),
   };
 }

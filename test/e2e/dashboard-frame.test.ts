@@ -94,6 +94,20 @@ test('the keyboard alone gets past the navigation, and to every page of it', asy
   expect(await page.evaluate('document.activeElement?.id')).toBe('main');
 });
 
+test('on a phone the navigation opens from the top bar, and leads on', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/features');
+  await page.setViewportSize({ width: 375, height: 812 });
+  await page.getByRole('button', { name: 'Open the navigation' }).click();
+  const menu = page.getByRole('dialog');
+  await menu.getByRole('link', { name: 'Users' }).waitFor();
+  expect(await dashboard.violations()).toEqual([]);
+  await menu.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
+  await menu.waitFor({ state: 'detached' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('a pipeline that does not answer, or cannot, is told in a sentence, and another try helps', async () => {
   const { page } = dashboard;
   await dashboard.open('/settings');

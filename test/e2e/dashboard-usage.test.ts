@@ -42,6 +42,8 @@ test('the time shown stands in the address, and comparing adds the time before',
   expect(await dashboard.look('overview-compared')).toEqual([]);
   await page.getByText('Month', { exact: true }).click();
   await page.waitForURL(/window=month/);
+  await page.getByText('Uses', { exact: true }).first().click();
+  await page.waitForURL(/measure=count/);
 });
 
 test('a part of the chart that is marked with the mouse is looked at closer', async () => {

@@ -109,6 +109,7 @@ test('two users with one email are merged, with their usage, and separated again
   const events = page.getByRole('region', { name: 'Events of this user' });
   await events.getByRole('link', { name: 'ada.lovelace' }).first().waitFor();
   await page.getByLabel('That carried the id').selectOption('ada.phone');
+  await page.waitForURL(/id=ada\.phone/);
   await events.getByRole('link', { name: 'ada.phone' }).first().waitFor();
   expect(await events.getByRole('link', { name: 'ada.lovelace' }).count()).toBe(0);
 

@@ -52,8 +52,7 @@ export function UserPage() {
                   <MergeTable merges={found.merges} />
                 </Section>
               )}
-              {/* Another user, or one whose ids have changed, begins with its own id again. */}
-              <UserTimeline key={found.userIds.join(' ')} user={found} />
+              <UserTimeline user={found} />
             </>
           )}
         </QueryState>

@@ -1,5 +1,5 @@
 import { NativeSelect } from '@mantine/core';
-import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { eventsPage } from '../../api/event-queries.ts';
 import type { User } from '../../api/user-queries.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -13,7 +13,9 @@ const ROWS_PER_PAGE = 25;
 
 /** The events of a user, newest first: of one id at a time, because each id has a timeline of its own. */
 export function UserTimeline({ user }: { readonly user: User }) {
-  const [userId, setUserId] = useState(user.userId);
+  const [search, setSearch] = useSearchParams();
+  const wanted = search.get('id');
+  const userId = wanted !== null && user.userIds.includes(wanted) ? wanted : user.userId;
   const pages = usePages({
     queryKey: ['events', 'of-user', userId],
     fetchPage: async (cursor) => await eventsPage({ userId }, cursor, ROWS_PER_PAGE),
@@ -28,7 +30,7 @@ export function UserTimeline({ user }: { readonly user: User }) {
           <NativeSelect
             label="That carried the id"
             value={userId}
-            onChange={(event) => setUserId(event.currentTarget.value)}
+            onChange={(event) => setSearch({ id: event.currentTarget.value }, { replace: true })}
             data={user.userIds.map((id) => ({ value: id, label: plainText(id, 60) }))}
           />
         )
