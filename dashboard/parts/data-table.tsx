@@ -38,8 +38,9 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
       <Table role="table" className={classes['table'] ?? ''}>
         <Table.Thead role="rowgroup">
           <Table.Tr role="row">
-            {columns.map(({ title, kind, head }) => (
-              <Table.Th key={title} role="columnheader" data-kind={kind}>
+            {/* By their place: two may have one title. */}
+            {columns.map(({ title, kind, head }, index) => (
+              <Table.Th key={index} role="columnheader" data-kind={kind}>
                 {kind === 'action' ? <VisuallyHidden>{title}</VisuallyHidden> : (head ?? title)}
               </Table.Th>
             ))}
@@ -54,7 +55,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
                 const Cell = kind === 'heading' ? Table.Th : Table.Td;
                 return (
                   <Cell
-                    key={title}
+                    key={index}
                     role={kind === 'heading' ? 'rowheader' : 'cell'}
                     miw={widthMin}
                     data-title={title}
