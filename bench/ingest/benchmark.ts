@@ -1,18 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
-import type { FoundApiKey } from '../../adapters/api-keys.ts';
-import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { toBodyItems, toEventItem } from '../../adapters/event-item.ts';
-import { EventQueue, toQueueMessage } from '../../adapters/event-queue.ts';
-import { EventStore } from '../../adapters/event-store.ts';
-import { FeedStore } from '../../adapters/feed-store.ts';
+import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { insertItems } from '../../adapters/insert-items.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
-import { RequestFeed } from '../../adapters/request-feed.ts';
-import { RetryMarkers } from '../../adapters/retry-markers.ts';
-import { ingestHandler } from '../../functions/ingest/handler.ts';
 import type { Benchmark, BenchmarkReport, Target } from '../benchmark.ts';
 import { cpuTimeOf } from '../cpu-time.ts';
 import { TURNS } from '../effort.ts';
@@ -20,6 +11,7 @@ import { interleave } from '../interleave.ts';
 import { trackEvent } from '../pipeline/load.ts';
 import { figureOf, ratioOfTurns } from '../spread.ts';
 import { startStub, type Stub } from '../stub/stub.ts';
+import { ingestFunction, requestOf } from './ingest-function.ts';
 
 // Processor time of the ingest function for one event, against the calls that it makes, with nothing around them: the
 // items and the message are made beforehand, the clients are the function's own. One request at a time, as a Lambda
@@ -92,20 +84,7 @@ const at = <Item>(items: readonly Item[], n: number): Item => {
 };
 
 function functionSide({ dynamo, sqs, queueUrl }: Stub, requests: readonly Events[]) {
-  const key: FoundApiKey = {
-    ...{ id: 'key_0123456789abcdef', scope: 'ingest', name: 'Segment', prefix: 'ing_0123' },
-    ...{ createdAt: 0, signatureSecrets: [] },
-  };
-  const handler = ingestHandler({
-    events: new EventStore(dynamo, 'events'),
-    queue: new EventQueue(sqs, queueUrl),
-    retryMarkers: new RetryMarkers(dynamo, 'operations'),
-    keys: new ApiKeyCache({ findByHash: () => Promise.resolve(key) }, Date.now),
-    feed: new RequestFeed(new FeedStore(dynamo, 'operations'), Date.now),
-    erasures: new ErasureStore(dynamo, 'operations'),
-    ready: () => Promise.resolve(true),
-    now: Date.now,
-  });
+  const handler = ingestFunction({ dynamo, sqs, queueUrl }, { events: 'events', operations: 'operations' });
   const http = requests.map((events) => requestOf(JSON.stringify(events.length === 1 ? events[0] : events)));
   return async (n: number): Promise<void> => {
     const { statusCode: status } = await handler(at(http, n));
@@ -146,41 +125,5 @@ function bareSide({ dynamo, sqs, queueUrl }: Stub, requests: readonly Events[]) 
       );
     }
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message }));
-  };
-}
-
-/** As a Function URL hands it over. */
-function requestOf(body: string): APIGatewayProxyEventV2 {
-  const host = 'abcdefghijklmnop.lambda-url.us-east-1.on.aws';
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath: '/segment',
-    rawQueryString: '',
-    headers: {
-      authorization: 'Bearer ing_0123456789abcdef0123456789abcdef',
-      'content-type': 'application/json',
-      host,
-    },
-    requestContext: {
-      accountId: 'anonymous',
-      apiId: 'abcdefghijklmnop',
-      domainName: host,
-      domainPrefix: 'abcdefghijklmnop',
-      http: {
-        method: 'POST',
-        path: '/segment',
-        protocol: 'HTTP/1.1',
-        sourceIp: '203.0.113.1',
-        userAgent: 'bench',
-      },
-      requestId: 'b6f8a9d2-0000-4000-8000-000000000000',
-      routeKey: '$default',
-      stage: '$default',
-      time: '25/Nov/2026:12:00:00 +0000',
-      timeEpoch: 0,
-    },
-    body,
-    isBase64Encoded: false,
   };
 }

@@ -41,6 +41,8 @@ export interface BareEngines {
     readonly perRequest: number;
     readonly connections: number;
   }): Promise<number>;
+  /** Stores and sends one event, number `n` of a run; nobody counts it. */
+  store(run: string, n: number): Promise<void>;
   stop(): void;
 }
 
@@ -201,6 +203,7 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
       await Promise.all([...Array.from({ length: connections }, storer), counter(), counter()]);
       return counted;
     },
+    store: (run, n) => store(run, n, 1),
     stop() {
       dynamo.destroy();
       sqs.destroy();

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { mapAtMost } from '../../adapters/map-at-most.ts';
 
 // A load on the pipeline: track events of many users, of the size and shape that a SaaS product sends.
 
@@ -14,6 +15,7 @@ export interface LoadResult {
   readonly latencies: readonly number[];
 }
 
+const ARRAYS_AT_ONCE = 3;
 const USERS = 5_000;
 const USERS_PER_ARRAY = 20;
 
@@ -78,6 +80,31 @@ export async function sendLoad(
   agent.destroy();
   return { events, failures, latencies };
 }
+
+/** Sends exactly these events, in arrays of 100. Throws where one of them is not taken. */
+export async function sendEvents(
+  target: Target,
+  count: number,
+  eventOf: (n: number) => object,
+): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: ARRAYS_AT_ONCE });
+  const starts = Array.from({ length: Math.ceil(count / 100) }, (_, n) => n * 100);
+  await mapAtMost(ARRAYS_AT_ONCE, starts, async (start) => {
+    const events = Array.from({ length: Math.min(100, count - start) }, (_, n) => eventOf(start + n));
+    const status = await post(agent, target, JSON.stringify(events));
+    if (status !== 200) throw new Error(`Events were answered with ${String(status)}.`);
+  });
+  agent.destroy();
+}
+
+/** Sends one event. Throws where it is not taken. */
+export async function sendEvent(target: Target, event: object): Promise<void> {
+  const status = await post(singles, target, JSON.stringify(event));
+  if (status !== 200) throw new Error(`An event was answered with ${String(status)}.`);
+}
+
+/** Fewer at once than ingest answers at once: what comes in a stall waits here, and is not refused. */
+const singles = new Agent({ keepAlive: true, maxSockets: 64 });
 
 function post(agent: Agent, target: Target, body: string): Promise<number> {
   return new Promise((resolve, reject) => {

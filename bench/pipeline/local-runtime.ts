@@ -24,7 +24,12 @@ const usageSchema = z.object({ total: z.object({ count: z.number() }) });
 const POLL_MS = 50;
 
 /** As the local runtime calls the tables of the stack. */
-export const TABLES = { events: 'EventsTable', usage: 'UsageTable', users: 'UsersTable' };
+export const TABLES = {
+  events: 'EventsTable',
+  usage: 'UsageTable',
+  users: 'UsersTable',
+  operations: 'OperationsTable',
+};
 
 export interface LocalRuntime extends z.infer<typeof readySchema> {
   /** Its store, past its functions and their roles. */
@@ -80,6 +85,19 @@ export async function startLocalRuntime(): Promise<LocalRuntime> {
   };
   await runtime.api('POST', '/features', { id: 'messages', name: 'Messages', type: 'consumable' });
   return runtime;
+}
+
+const groupsSchema = z.object({
+  groups: z.array(z.object({ count: z.number() })),
+  cursor: z.optional(z.string()),
+});
+
+/** How many events lie in the inbox. */
+export async function unmappedCount(runtime: LocalRuntime): Promise<number> {
+  const { groups, cursor } = z.parse(groupsSchema, await runtime.api('GET', '/unmapped?limit=50'));
+  if (cursor !== undefined)
+    throw new Error('There are more groups of unmapped events than one answer holds.');
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
