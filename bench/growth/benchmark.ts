@@ -86,11 +86,9 @@ async function fill(runtime: LocalRuntime, count: number): Promise<void> {
     return { ...event, event: `Unknown ${n % 40}`, properties };
   });
   const unmapped = Math.ceil(count / 3);
-  await until('everything is counted', PATIENCE_MS, async () => {
-    return (
-      (await runtime.counted('messages')) >= count - unmapped && (await unmappedCount(runtime)) >= unmapped
-    );
-  });
+  const isSettled = async (): Promise<boolean> =>
+    (await runtime.counted('messages')) >= count - unmapped && (await unmappedCount(runtime)) >= unmapped;
+  await until('everything has its outcome', PATIENCE_MS, isSettled, 500);
 }
 
 async function send(

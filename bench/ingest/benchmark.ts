@@ -17,7 +17,7 @@ import { ingestFunction, requestOf } from './ingest-function.ts';
 // items and the message are made beforehand, the clients are the function's own. One request at a time, as a Lambda
 // environment has them.
 
-const TURN_MS = 1_500;
+const TURN_MS = 1_000;
 const REQUESTS = 64;
 const SHAPES = [
   { name: 'single', events: 1 },

@@ -109,11 +109,16 @@ function nextMessage(child: ChildProcess): Promise<unknown> {
   });
 }
 
-/** Asks until the answer is yes. Throws after `patienceMs`. */
-export async function until(what: string, patienceMs: number, ask: () => Promise<boolean>): Promise<void> {
+/** Asks until the answer is yes; asking is a load, too. Throws after `patienceMs`. */
+export async function until(
+  what: string,
+  patienceMs: number,
+  ask: () => Promise<boolean>,
+  pollMs = POLL_MS,
+): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await ask())) {
     if (performance.now() > deadline) throw new Error(`Not within ${String(patienceMs / 1000)} s: ${what}.`);
-    await setTimeout(POLL_MS);
+    await setTimeout(pollMs);
   }
 }

@@ -36,7 +36,7 @@ import { startStub, type Stub } from '../stub/stub.ts';
 
 const EVENTS = 560;
 const EVENTS_PER_MESSAGE = 100;
-const TURN_MS = 1_500;
+const TURN_MS = 1_000;
 const TABLES = { events: 'events', usage: 'usage', users: 'users' };
 const CONFIG = 'config';
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events';
