@@ -5,7 +5,6 @@ import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 import { QUARANTINE_SHARDS, quarantinePk } from './commit-plan.ts';
 import { EVENT_SK, eventPk, timelineKey, type EventRecord, type EventState } from './event-item.ts';
 import type { EventStore, Page } from './event-store.ts';
-import { keyPartOf } from './keys.ts';
 import { mergedPage } from './merged-page.ts';
 import { inboxPk, unmappedPk } from './unmapped-item.ts';
 import type { UnmappedStore } from './unmapped-store.ts';
@@ -54,9 +53,12 @@ export class EventList {
     this.unmapped = unmapped;
   }
 
-  /** Newest event time first. The index is eventually consistent: an event of this second may be missing. */
-  async ofUser(
-    userId: string,
+  /**
+   * Events under these ids, newest event time first. The index is eventually consistent: an event of this second may be
+   * missing. Reads at most a page of each id.
+   */
+  async ofIds(
+    userKeys: readonly string[],
     filter: EventFilter,
     limit: number,
     cursor?: string,
@@ -72,7 +74,7 @@ export class EventList {
     let looked = 0;
     do {
       const size = everything ? limit : FILTERED_PER_QUERY;
-      const { keys, last } = await this.timeline(userId, [from, to], size, after);
+      const { keys, last } = await this.timeline(userKeys, [from, to], size, after);
       looked += keys.length;
       const found = (await this.records(keys, filter.state)).filter(isNamed(filter.event));
       const taken = found.slice(0, limit - rows.length);
@@ -87,14 +89,39 @@ export class EventList {
     return toPage(rows, after === undefined ? undefined : { after: S(after) });
   }
 
-  /** Keys of events of this user, latest first, and where to read on. */
+  /**
+   * Keys of events under these ids, latest first, and where to read on. The place of an event under one id is a start in the
+   * others as well: it is its time.
+   */
   private async timeline(
-    userId: string,
-    [from, to]: readonly [string, string],
+    userKeys: readonly string[],
+    range: readonly [string, string],
     limit: number,
     after: string | undefined,
   ): Promise<{ readonly keys: readonly string[]; readonly last: string | undefined }> {
-    const u = S(keyPartOf(userId));
+    const pages = await Promise.all(userKeys.map((key) => this.timelineOf(key, range, limit, after)));
+    // An id that was not read to its end is known only as far back as its last row.
+    const known = pages
+      .flatMap(({ last }) => last ?? [])
+      .toSorted()
+      .at(-1);
+    const places = pages
+      .flatMap((page) => page.places)
+      .filter((place) => known === undefined || place >= known)
+      .toSorted()
+      .toReversed();
+    const shown = places.slice(0, limit);
+    const isEnd = known === undefined && shown.length === places.length;
+    return { keys: shown.map((place) => place.slice(14)), last: isEnd ? undefined : shown.at(-1) };
+  }
+
+  private async timelineOf(
+    userKey: string,
+    [from, to]: readonly [string, string],
+    limit: number,
+    after: string | undefined,
+  ): Promise<{ readonly places: readonly string[]; readonly last: string | undefined }> {
+    const u = S(userKey);
     const answer = await this.dynamo.send(
       new QueryCommand({
         TableName: this.table,
@@ -110,7 +137,7 @@ export class EventList {
       }),
     );
     return {
-      keys: (answer.Items ?? []).map((item) => readS(item, 'pk').slice(eventPk('').length)),
+      places: (answer.Items ?? []).map((item) => readS(item, 't')),
       last: answer.LastEvaluatedKey?.['t']?.S,
     };
   }

@@ -12,6 +12,7 @@ import {
   queryTime,
   time,
 } from './fields.ts';
+import { pastSwitch } from './rule.ts';
 
 export const eventsQuerySchema = z.strictObject({
   status: z
@@ -27,6 +28,9 @@ export const eventsQuerySchema = z.strictObject({
   userId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'All events of this user, newest first', example: 'user-42' }),
+  allIds: pastSwitch('allIds').openapi({
+    description: 'With userId: also the events of all ids that belong to the same user, by merges',
+  }),
   from: queryTime.openapi({
     description:
       'Inclusive. Of the time that an event counts at; with status=quarantined, without userId, of its arrival.',

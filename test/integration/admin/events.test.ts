@@ -76,6 +76,31 @@ describe('of one user', () => {
     ]);
   });
 
+  test('with all ids of a merged user come as one list, once each, at any size of page', async () => {
+    await admin.settle(
+      { messageId: 'b7', userId: 'bob', timestamp: at(7) },
+      { messageId: 'b1', userId: 'bob', timestamp: at(1) },
+      { messageId: 'c3', userId: 'cleo', timestamp: at(3) },
+    );
+    for (const [survivorId, absorbedId] of [
+      ['bob', 'ada'],
+      ['cleo', 'bob'],
+    ])
+      await admin.call('POST', '/api/users/merge', { body: { survivorId, absorbedId } });
+    const sameHour = (list: readonly string[]): string =>
+      list
+        .map((id) => (id === 'other' || id === 'c3' ? 'm3' : id === 'b7' ? 'm7' : id === 'b1' ? 'm1' : id))
+        .join();
+    for (const limit of [1, 3, 100]) {
+      const list = await listed(`userId=ada&allIds=1&limit=${String(limit)}`);
+      expect(sameHour(list)).toBe('m8,m7,m7,m6,m5,m4,m3,m3,m3,m2,m1,m1,m0');
+      expect(new Set(list).size).toBe(13);
+    }
+    expect(await listed(`userId=cleo&allIds=1&from=${at(7)}`)).toHaveLength(3);
+    expect(await listed('userId=cleo')).toEqual(['c3']);
+    expect((await admin.call('GET', '/api/events?allIds=1&status=unmapped')).status).toBe(422);
+  });
+
   test('a cursor of another range or list is refused', async () => {
     const cursor = fieldOf(await admin.call('GET', '/api/events?userId=ada&limit=4'), 'cursor');
     for (const query of [`userId=ada&to=${at(2)}`, 'status=unmapped', 'userId=ada&cursor=x']) {
