@@ -1,10 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import type { LogSink } from './log.ts';
 
-// A full disk shows in the engines as errors of all kinds, and senders get 503. One sentence says what it is. Nothing that
-// was acknowledged is in danger: the engines acknowledge what is on the disk.
+// A full disk shows in the engines as errors of all kinds, and the embedded DynamoDB then carries out parts of transactions:
+// events counted twice, and not at all. So nothing is written any more while there is still room for what is under way:
+// senders get 503, and one sentence says why.
 
-const LOOK_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 250;
 const MEGABYTE = 1024 * 1024;
 /** What the engines need to write their logs back, with room to spare. */
 const NEARLY_FULL_BYTES = 16 * MEGABYTE;
@@ -12,6 +13,8 @@ const NEARLY_FULL_BYTES = 16 * MEGABYTE;
 export interface DiskWatch {
   /** Looks now, instead of when it is time. */
   look(): Promise<void>;
+  /** Whether nothing may be written any more. */
+  isShort(): boolean;
   stop(): void;
 }
 
@@ -43,6 +46,7 @@ export function watchDiskSpace(
   lookQuietly();
   return {
     look,
+    isShort: () => isShort,
     stop: () => {
       clearInterval(timer);
     },

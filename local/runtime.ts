@@ -146,6 +146,7 @@ class Start {
         dynamodb: upstreamOf(dynamodb, options.dynamodbEndpoint),
         sqs: upstreamOf(sqs, options.sqsEndpoint),
       },
+      isDiskShort: () => disk.isShort(),
     });
     this.closers.push(() => proxy.close());
     const plan = readPlan(readAssembly(assemblyFolder), {

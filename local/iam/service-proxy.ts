@@ -24,6 +24,8 @@ interface Guards {
 
 interface ProxyOptions {
   readonly upstreams: Readonly<Record<'dynamodb' | 'sqs', Upstream>>;
+  /** Whether the disk of the engines has no room for anything new. */
+  readonly isDiskShort: () => boolean;
 }
 
 export interface Upstream {
@@ -35,6 +37,8 @@ export interface Upstream {
 
 const HEAD_BYTES_MAX = 64 * 1024;
 const BODY_BYTES_MAX = 20 * 1024 * 1024;
+/** Operations that store nothing. */
+const READS = /^(Get|BatchGet|Query|Scan)/;
 const HEAD_END = '\r\n\r\n';
 
 export async function startServiceProxy(options: ProxyOptions): Promise<ServiceProxy> {
@@ -164,6 +168,14 @@ class ClientConnection {
       return;
     }
     const { accessKeyId } = this.options.upstreams[call.service];
+    // Engines that are not ours have a disk of their own.
+    if (accessKeyId === undefined && !READS.test(call.operation) && this.options.isDiskShort()) {
+      this.answer(503, {
+        __type: 'com.amazonaws#ServiceUnavailable',
+        message: 'The disk is full: nothing is written until there is room.',
+      });
+      return;
+    }
     this.forward(
       call.service,
       accessKeyId === undefined ? request : withAccessKey(head, body, credential, accessKeyId),

@@ -101,6 +101,11 @@ export const PROOFS: readonly Proof[] = [
     ),
   },
   tests('a duplicate after 400 days', 'test/integration/pipeline/horizon.test.ts'),
+  tests(
+    'what version 1 wrote, and a full disk',
+    'test/integration/pipeline/versions.test.ts',
+    'test/system/disk-full.test.ts',
+  ),
   tests('roles, alarms and tables of the template', 'test/infra'),
   tests(
     'who may do what, and what logs hold',
