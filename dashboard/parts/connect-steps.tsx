@@ -8,17 +8,19 @@ interface ConnectStepsProps {
   readonly trackingApiUrl: string;
   /** Filled in where a key is needed. @default a word that stands for it */
   readonly ingestKey?: string | undefined;
+  /** Whether they lead to the first event, which on one's own machine can only be sent by hand. @default false */
+  readonly isFirst?: boolean;
 }
 
 /** What to do in Segment, or in an app that uses one of Segment's SDKs. The URLs are those of this deployment. */
-export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey }: ConnectStepsProps) {
+export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey, isFirst = false }: ConnectStepsProps) {
   const key = ingestKey ?? 'INGEST_KEY';
   const host = trackingApiUrl.replace(/\/v1$/, '');
   const isLocal = /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(webhookUrl).hostname);
   // The policy of the page lets it send to its own origin only.
   const maySend = new URL(trackingApiUrl).origin === location.origin;
   return (
-    <Tabs defaultValue={isLocal && ingestKey !== undefined ? 'try' : 'webhook'} keepMounted={false}>
+    <Tabs defaultValue={isLocal && isFirst ? 'try' : 'webhook'} keepMounted={false}>
       <Tabs.List aria-label="How events come here" mb="lg">
         <Tabs.Tab value="webhook">Webhook</Tabs.Tab>
         <Tabs.Tab value="sdk">SDK</Tabs.Tab>

@@ -52,7 +52,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
   const [first = 0, last = 0] = [seconds[0], seconds.at(-1)];
   // Months differ in length; the middle one is near enough for a margin.
   const step = (range.to / 1_000 - first) / Math.max(1, seconds.length);
-  return new uPlot(
+  const chart = new uPlot(
     {
       width: target.clientWidth,
       height: HEIGHT,
@@ -91,6 +91,9 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
     data,
     target,
   );
+  // Once more when the page is painted: what was drawn before its first layout can be lost.
+  requestAnimationFrame(() => chart.redraw(false));
+  return chart;
 }
 
 /** As many of the windows as have room for a label. */

@@ -17,6 +17,11 @@ import { chromiumPath } from './chromium-path.ts';
 const SCREENSHOTS = join(PROJECT_ROOT, 'docs', 'screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const CHARTS_ARE_DRAWN = `[...document.querySelectorAll('[data-chart]')].every((chart) => {
+  const canvas = chart.querySelector('canvas');
+  return canvas !== null && canvas.width > 0 &&
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0);
+})`;
 const STEPS_MAX = 60;
 /** What has the focus and no outline, itself or as what stands for it; empty when it is seen. */
 const UNSEEN_FOCUS = `(() => {
@@ -107,9 +112,7 @@ export class DashboardBrowser {
     const loading = this.page.locator('[aria-label="Loading"]');
     while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
     // A chart is drawn when its width is known.
-    await this.page.waitForFunction(
-      `[...document.querySelectorAll('[data-chart]')].every((chart) => chart.querySelector('canvas'))`,
-    );
+    await this.page.waitForFunction(CHARTS_ARE_DRAWN);
   }
 
   /** Goes there with the keyboard alone. Throws when no key leads there, or when it cannot be seen on the way where one is. */

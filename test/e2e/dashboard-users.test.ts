@@ -128,6 +128,7 @@ test('a group that is no duplicate is taken from the list', async () => {
   await page.getByRole('button', { name: 'Not duplicates' }).click();
   await page.getByRole('button', { name: 'They are different people' }).click();
   await page.getByText('No two users share an email').waitFor();
+  await page.getByText('Noted.').waitFor();
   expect(await dashboard.look('problems-none')).toEqual([]);
 });
 

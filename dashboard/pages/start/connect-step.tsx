@@ -13,7 +13,7 @@ export function ConnectStep({ isDone, secret }: ConnectStepProps) {
   const query = useQuery(connection);
   return (
     <StepCard number={2} title="Send events here" state={isDone ? 'done' : 'now'}>
-      <QueryState query={query}>{(urls) => <ConnectSteps {...urls} ingestKey={secret} />}</QueryState>
+      <QueryState query={query}>{(urls) => <ConnectSteps {...urls} ingestKey={secret} isFirst />}</QueryState>
     </StepCard>
   );
 }
