@@ -53,6 +53,7 @@ export async function playScene(scene: Scene, variant: number, plan: FaultPlan):
   const faults = new PlannedFaults(random, plan, () => {
     deployment.redeploy();
   });
+  const lostQueues = new Set<string>();
   const world = createWorld({
     scheduler,
     random,
@@ -63,7 +64,10 @@ export async function playScene(scene: Scene, variant: number, plan: FaultPlan):
         if (ledger.committed(changes)) deployment.rulesetChanged();
       },
     },
-    onMessage: (queue, visibleAt) => deployment.messageAt(queue, visibleAt),
+    onMessage: (queue, visibleAt) => {
+      if (lostQueues.has(queue)) sqs.purge(queue);
+      else deployment.messageAt(queue, visibleAt);
+    },
   });
   const { sqs, clients } = world;
   tellSends(resolve(import.meta.dirname, '../..'), clients, (send) => {
@@ -82,7 +86,7 @@ export async function playScene(scene: Scene, variant: number, plan: FaultPlan):
   deployment.start();
   const theme = { users: [], names: [], features: [], amounts: [], naming: 0, large: 0, fresh: 0 };
   const stage: Stage = { scheduler, random, theme, deployment, ledger, log, moment: () => scheduler.now };
-  scheduler.start(() => scene.run(new Play(stage, world)));
+  scheduler.start(() => scene.run(new Play(stage, world, lostQueues)));
   await scheduler.run();
   const sendsInScene = sends.length;
   const { violations } = await comeToRest(world, scheduler, deployment, ledger);
@@ -92,11 +96,13 @@ export async function playScene(scene: Scene, variant: number, plan: FaultPlan):
 export class Play {
   readonly stage: Stage;
   readonly world: World;
+  private readonly lostQueues: Set<string>;
   private events = 0;
 
-  constructor(stage: Stage, world: World) {
+  constructor(stage: Stage, world: World, lostQueues: Set<string>) {
     this.stage = stage;
     this.world = world;
+    this.lostQueues = lostQueues;
   }
 
   get now(): number {
@@ -171,12 +177,12 @@ export class Play {
     );
   }
 
-  /** As soon as there are some: what a queue's limits or a person who purges it may do. */
-  async loseSweeps(): Promise<void> {
-    const { sqs } = this.world;
-    for (let wait = 0; wait < 2_000 && sqs.size(QUEUES.sweeps) === 0; wait += 1)
-      await this.stage.scheduler.sleep(2);
-    sqs.purge(QUEUES.sweeps);
+  /** Does this, and loses all messages of sweeps and scans for some minutes, as a person who purges a queue would. */
+  async withoutSweeps(work: () => Promise<unknown>): Promise<void> {
+    this.lostQueues.add(QUEUES.sweeps);
+    await work();
+    await this.stage.scheduler.sleep(3 * MINUTE);
+    this.lostQueues.clear();
   }
 
   /** As a user has who was merged and set apart many times: as many as are remembered. */

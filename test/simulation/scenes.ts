@@ -184,7 +184,10 @@ export const SCENES: readonly Scene[] = [
     name: 'a rule is reverted and enabled again at once',
     run: async (play) => {
       await play.feature('exports');
+      await play.feature('seats');
       const ruleId = await play.rule('exports');
+      // What another rule counts of the same events stays, so that they are not decided anew as a whole.
+      await play.rule('seats');
       await play.send(play.track('ada'));
       await play.settle();
       const turn = (enabled: boolean) =>
@@ -196,7 +199,8 @@ export const SCENES: readonly Scene[] = [
             enabled ? {} : { past: 'revert' },
           ),
         );
-      await turn(false);
+      // The scan comes late, when the next version has counted as well.
+      await play.withoutSweeps(() => turn(false));
       await turn(true);
       await play.send(play.track('ben'), play.track('ada'));
       await play.settle();
@@ -208,20 +212,21 @@ export const SCENES: readonly Scene[] = [
       await play.feature('exports');
       await play.send(play.track('ada'));
       await play.settle();
-      const ruleId = await play.rule('exports');
-      await play.loseSweeps();
+      let ruleId = '';
+      await play.withoutSweeps(async () => {
+        ruleId = await play.rule('exports');
+      });
       await play.stage.scheduler.sleep(20 * MINUTE);
       for (let tick = 0; tick < 3; tick += 1) {
         await play.tick();
         await play.settle();
       }
-      await play.change((store) => store.deleteRule(ruleId, 'editor', 'revert'));
-      await play.loseSweeps();
+      await play.withoutSweeps(() => play.change((store) => store.deleteRule(ruleId, 'editor', 'revert')));
     },
   },
   {
     name: 'a revert cannot write for a while',
-    failing: failsFirst(/commit\.ts.*revise-events/, 15),
+    failing: failsFirst(/commit\.ts.*revise-events/, 40),
     run: async (play) => {
       await play.feature('exports');
       const ruleId = await play.rule('exports');
