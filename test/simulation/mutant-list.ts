@@ -375,7 +375,7 @@ export const MUTANTS: readonly Mutant[] = [
     'open.filter((task) => task.updatedAt < 0)',
   ),
   inRace(
-    'two scans of one revert',
+    'two scans of one recount',
     mutant(
       'what was counted is taken back whatever has become of it',
       'adapters/commit-plan.ts',
