@@ -7,6 +7,7 @@ import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import type { FunctionName } from '../../infra/grants.ts';
+import { batchEvent, postEvent } from '../lambda-events.ts';
 import { trackEvent } from '../pipeline/load.ts';
 
 // What each function does first after a cold start, up to and including its first write, and what it must find for it.
@@ -75,17 +76,17 @@ export function firstEventOf(
   switch (name) {
     case 'ingest': {
       const body = JSON.stringify(trackEvent('cold', 1, new Date(now).toISOString()));
-      return post('/segment', body, { authorization: `Bearer ${INGEST_KEY}` });
+      return postEvent('/segment', body, { authorization: `Bearer ${INGEST_KEY}` });
     }
     case 'process':
-      return message(toQueueMessage([eventKeyOf(trackEvent('cold', 0, '').messageId)]));
+      return batchEvent([toQueueMessage([eventKeyOf(trackEvent('cold', 0, '').messageId)])]);
     case 'reprocess':
       return { trigger: 'timer' };
     case 'imports':
       return stripeWebhook(now);
     case 'admin': {
       const feature = { id: 'reports', name: 'Reports', type: 'consumable' };
-      return post('/api/features', JSON.stringify(feature), { authorization: `Bearer ${ADMIN_KEY}` });
+      return postEvent('/api/features', JSON.stringify(feature), { authorization: `Bearer ${ADMIN_KEY}` });
     }
   }
 }
@@ -100,50 +101,5 @@ function stripeWebhook(now: number): APIGatewayProxyEventV2 {
     data: { object: { id: 'cus_1', object: 'customer', email: 'ada@example.com', name: 'Ada' } },
   });
   const signature = createHmac('sha256', STRIPE_SECRET).update(`${seconds}.${body}`).digest('hex');
-  return post('/api/webhooks/stripe', body, { 'stripe-signature': `t=${seconds},v1=${signature}` });
-}
-
-function message(body: string): SQSEvent {
-  const record = {
-    messageId: 'message-1',
-    receiptHandle: 'receipt-1',
-    body,
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: '0',
-      SenderId: 'bench',
-      ApproximateFirstReceiveTimestamp: '0',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:events',
-    awsRegion: 'us-east-1',
-  };
-  return { Records: [record] };
-}
-
-/** A POST as a Function URL hands it to its function. */
-function post(path: string, body: string, headers: Readonly<Record<string, string>>): APIGatewayProxyEventV2 {
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath: path,
-    rawQueryString: '',
-    headers: { 'content-type': 'application/json', ...headers },
-    requestContext: {
-      accountId: 'anonymous',
-      apiId: 'bench',
-      domainName: 'bench.invalid',
-      domainPrefix: 'bench',
-      http: { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'bench' },
-      requestId: 'bench',
-      routeKey: '$default',
-      stage: '$default',
-      time: '25/Nov/2026:12:00:00 +0000',
-      timeEpoch: 1795608000000,
-    },
-    isBase64Encoded: false,
-    body,
-  };
+  return postEvent('/api/webhooks/stripe', body, { 'stripe-signature': `t=${seconds},v1=${signature}` });
 }

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
@@ -19,6 +18,7 @@ import { ingestHandler } from '../../functions/ingest/handler.ts';
 import { processHandler } from '../../functions/process/handler.ts';
 import { planSweeps } from '../../functions/reprocess/plan-sweeps.ts';
 import { sweepShard } from '../../functions/reprocess/sweep-shard.ts';
+import { batchEvent, postEvent } from '../lambda-events.ts';
 import { INDEXES, type Engine, type Tables } from './engine.ts';
 import { meter, type Consumed } from './metered-dynamo.ts';
 import { meteredSqs, paidRequests } from './metered-sqs.ts';
@@ -112,7 +112,11 @@ export async function startPipeline(engine: Engine): Promise<Pipeline> {
         const group = list.slice(start, start + perRequest);
         clock += MS_PER_REQUEST;
         ingests += 1;
-        const answer = await ingest(requestOf(perRequest === 1 ? group[0] : group));
+        const answer = await ingest(
+          postEvent('/segment', JSON.stringify(perRequest === 1 ? group[0] : group), {
+            authorization: `Bearer ${KEY}`,
+          }),
+        );
         if (answer.statusCode !== 200) throw new Error(`ingest answered ${answer.body ?? ''}`);
       }
       const sent = sqs.take();
@@ -120,7 +124,7 @@ export async function startPipeline(engine: Engine): Promise<Pipeline> {
       for (let start = 0; start < sent.bodies.length; start += MESSAGES_PER_BATCH) {
         processes += 1;
         const batch = sent.bodies.slice(start, start + MESSAGES_PER_BATCH);
-        const { batchItemFailures } = await process_(batchOf(batch), {
+        const { batchItemFailures } = await process_(batchEvent(batch), {
           getRemainingTimeInMillis: () => 60_000,
         });
         if (batchItemFailures.length > 0) throw new Error('Events failed.');
@@ -137,51 +141,5 @@ export async function startPipeline(engine: Engine): Promise<Pipeline> {
       }
       return take();
     },
-  };
-}
-
-function requestOf(body: unknown): APIGatewayProxyEventV2 {
-  const path = '/segment';
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath: path,
-    rawQueryString: '',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    requestContext: {
-      accountId: 'anonymous',
-      apiId: 'bench',
-      domainName: 'bench.invalid',
-      domainPrefix: 'bench',
-      http: { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'bench' },
-      requestId: 'bench',
-      routeKey: '$default',
-      stage: '$default',
-      time: '25/Nov/2026:12:00:00 +0000',
-      timeEpoch: START,
-    },
-    isBase64Encoded: false,
-    body: JSON.stringify(body),
-  };
-}
-
-function batchOf(bodies: readonly string[]): SQSEvent {
-  return {
-    Records: bodies.map((body, at) => ({
-      messageId: `message-${at}`,
-      receiptHandle: '',
-      body,
-      attributes: {
-        ApproximateReceiveCount: '1',
-        SentTimestamp: '0',
-        SenderId: '',
-        ApproximateFirstReceiveTimestamp: '0',
-      },
-      messageAttributes: {},
-      md5OfBody: '',
-      eventSource: 'aws:sqs',
-      eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:events',
-      awsRegion: 'us-east-1',
-    })),
   };
 }
