@@ -1,11 +1,15 @@
 import { z } from '@hono/zod-openapi';
+import type { JsonObject } from '../../../core/json-value.ts';
 import { parseTimestamp } from '../../../core/timestamp.ts';
 import { ID_LENGTH_MAX, orMissing } from './fields.ts';
 import { userSchema } from './user.ts';
 
+/** Read from JSON, so what is in it is JSON: looking at all of it would need a stack as deep as somebody can nest lists. */
 const anyObject = (sentence: string) =>
   z
-    .record(z.string(), z.json(), { error: sentence })
+    .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+      error: sentence,
+    })
     .optional()
     .openapi({ type: 'object', additionalProperties: true });
 

@@ -1,8 +1,11 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { RULE_COUNT_KEY } from '../../../adapters/config-item.ts';
 import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
-import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
+let tables: TestTables;
 let admin: Admin;
 
 beforeAll(async () => {
@@ -10,7 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 beforeEach(async () => {
-  admin = createAdmin(dynamo.client, await dynamo.tables());
+  tables = await dynamo.tables();
+  admin = createAdmin(dynamo.client, tables);
   await admin.call('POST', '/api/features', { body: { id: 'messages' } });
 });
 
@@ -108,6 +112,57 @@ test('all problems of a rule are reported at once, each with its field', async (
   ]) {
     expect(paths.some((known) => known === path || `${known}.operator` === path)).toBe(true);
   }
+});
+
+test('whatever is beyond a limit is refused with its field, and nothing is saved', async () => {
+  const { generation } = await admin.rulesets.current();
+  const condition = (fields: object) => ({
+    ...RULE,
+    conditions: [{ path: 'properties.a', operator: 'equals', value: 1, ...fields }],
+  });
+  const nested: unknown = JSON.parse(`${'['.repeat(1_000)}1${']'.repeat(1_000)}`);
+  const long = Array.from({ length: 61 }, (_, n) => `${String(n)}`.padEnd(1_000, 'x'));
+  for (const [body, path, says] of [
+    [{ ...RULE, conditions: Array(51).fill(RULE.conditions[0]) }, 'conditions', 'at most 50 conditions'],
+    [condition({ path: `properties${'.a'.repeat(32)}` }), 'conditions[0].path', 'at most 32 steps'],
+    [condition({ path: `properties.${'a'.repeat(500)}` }), 'conditions[0].path', 'at most 500 characters'],
+    [condition({ path: 'properties.a[x]' }), 'conditions[0].path', ''],
+    [condition({ value: 'a'.repeat(1_001) }), 'conditions[0].value', 'at most 1000 characters'],
+    [condition({ value: nested }), 'conditions[0].value', 'Write a text, a number'],
+    [
+      condition({ operator: 'in', value: Array(1_001).fill(1) }),
+      'conditions[0].value',
+      'at most 1000 entries',
+    ],
+    [condition({ operator: 'greater_than', value: 'ten' }), 'conditions[0].value', ''],
+    [
+      condition({ operator: 'glob', value: '*a'.repeat(101) }),
+      'conditions[0].value',
+      'at most 200 characters',
+    ],
+    [condition({ operator: 'regex', value: '(a+)+$' }), 'conditions[0].operator', ''],
+    [condition({ operator: 'in', value: long }), '', 'at most 60000 characters as JSON'],
+  ] as const) {
+    for (const [method, route] of [
+      ['POST', '/api/rules'],
+      ['POST', '/api/rules/preview'],
+    ] as const) {
+      const answer = await admin.call(method, route, { body });
+      expect({ path, route, status: answer.status }).toEqual({ path, route, status: 400 });
+      expect(answer.body).toMatchObject({
+        details: expect.arrayContaining([{ path, message: expect.stringContaining(says) }]),
+      });
+    }
+  }
+  await dynamo.client.send(
+    new PutItemCommand({ TableName: tables.config, Item: { ...RULE_COUNT_KEY, n: { N: '10000' } } }),
+  );
+  expect(await admin.call('POST', '/api/rules', { body: RULE })).toMatchObject({
+    status: 422,
+    body: { code: 'not_possible', message: expect.stringContaining('There are 10000 rules') },
+  });
+  expect((await admin.call('GET', '/api/rules')).body).toEqual({ rules: [] });
+  expect((await admin.rulesets.current()).generation).toBe(generation);
 });
 
 test('a rule for a feature that does not exist names the field', async () => {
