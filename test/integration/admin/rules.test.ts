@@ -121,7 +121,7 @@ test('whatever is beyond a limit is refused with its field, and nothing is saved
     conditions: [{ path: 'properties.a', operator: 'equals', value: 1, ...fields }],
   });
   const nested: unknown = JSON.parse(`${'['.repeat(1_000)}1${']'.repeat(1_000)}`);
-  const long = Array.from({ length: 61 }, (_, n) => `${String(n)}`.padEnd(1_000, 'x'));
+  const long = Array.from({ length: 61 }, (_, n) => String(n).padEnd(1_000, 'x'));
   for (const [body, path, says] of [
     [{ ...RULE, conditions: Array(51).fill(RULE.conditions[0]) }, 'conditions', 'at most 50 conditions'],
     [condition({ path: `properties${'.a'.repeat(32)}` }), 'conditions[0].path', 'at most 32 steps'],
