@@ -1,4 +1,5 @@
-// What AWS allows a new account, and what it never allows more of; us-east-1, looked up on 2026-11-25.
+// What AWS allows a new account, and what it never allows more of; us-east-1, as known on 2026-11-25. The pages named are right
+// where this table is not.
 
 export interface Quota {
   readonly limit: number;

@@ -1,5 +1,7 @@
-// What AWS charges in us-east-1, in dollars, on demand, without the free tier and without discounts for volume. Looked up on
-// 2026-11-25; each price names the page that says it. Change a price here and `npm run bench units` says what it means.
+// What AWS charges in us-east-1, in dollars, on demand, without the free tier and without discounts for volume, as known on
+// 2026-11-25. Each price names the page of AWS that is right where this table is not: those pages draw their figures by script,
+// so DynamoDB's units, SQS and logs were compared with others that quote them, and the rest was not. Change a price here and
+// `npm run bench units` says what it means.
 
 export const PRICES_AS_OF = '2026-11-25';
 

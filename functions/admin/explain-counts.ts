@@ -1,5 +1,6 @@
 import type { FeatureUse } from '../../core/decide-track.ts';
 import { hourOf } from '../../core/timestamp.ts';
+import { countOf } from './count-of.ts';
 import type { ExplainFacts } from './explain-facts.ts';
 import type { ExplainStep } from './explain-step.ts';
 
@@ -16,7 +17,7 @@ export function countSteps(facts: ExplainFacts): ExplainStep[] {
       kind: 'counted',
       title: `It counts ${delta} for ${featureId}: ${countedBy(facts, use)}.`,
       detail: `In the usage of ${record.userId} on ${day} at ${clockOf(hour)} UTC${
-        row === undefined ? '' : `, a day that now has a sum of ${row.sum} in ${String(row.count)} events`
+        row === undefined ? '' : `, a day that now has a sum of ${row.sum} in ${countOf(row.count, 'event')}`
       }.`,
       at: record.time,
       data: {

@@ -1,6 +1,7 @@
 import type { EventRecord, TimeNote } from '../../adapters/event-item.ts';
 import type { FoundRejection } from '../../adapters/feed-store.ts';
 import type { UnmappedReason } from '../../core/unmapped-group.ts';
+import { countOf } from './count-of.ts';
 import { countSteps, erasedSteps, ruleText } from './explain-counts.ts';
 import type { ExplainFacts } from './explain-facts.ts';
 import { appliedStep, mergeSteps, noteSteps } from './explain-identify.ts';
@@ -237,8 +238,6 @@ function rulesTitle(candidates: number, matched: number, name: string): string {
     ? `None of ${those} matches.`
     : `${String(matched)} of ${those} ${matched === 1 ? 'matches' : 'match'}.`;
 }
-
-const countOf = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Where the rules of now would say something else than what is stored. */
 function differenceSteps({ record, outcome, explanation }: ExplainFacts): ExplainStep[] {

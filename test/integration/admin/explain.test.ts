@@ -130,7 +130,7 @@ describe('the story of an event', () => {
     expect(steps.get('counted')).toMatchObject({
       title: 'It counts 2.5 for messages: rule "Messages", version 1.',
       detail:
-        'In the usage of user-1 on 2026-11-20 at 07:00 UTC, a day that now has a sum of 2.5 in 1 events.',
+        'In the usage of user-1 on 2026-11-20 at 07:00 UTC, a day that now has a sum of 2.5 in 1 event.',
       data: {
         row: { userId: 'user-1', featureId: 'messages', day: '2026-11-20', hour: 7, sum: '2.5', count: 1 },
       },
