@@ -5,6 +5,8 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
@@ -12,6 +14,7 @@ import type { StoredEvent } from '../core/decide-event.ts';
 import { fieldLookup } from '../core/field-lookup.ts';
 import { isJsonObject, parseJson } from '../core/json-value.ts';
 import { DamagedItemError, N, readB, S, type Item } from './attributes.ts';
+import { pause } from './backoff.ts';
 import {
   bodyOf,
   chunkSk,
@@ -41,6 +44,7 @@ export type PutResult =
 
 /** Requests in flight at once where events are handled one by one. */
 const EVENTS_AT_ONCE = 48;
+const CHUNK_ATTEMPTS_MAX = 5;
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -65,16 +69,12 @@ export class EventStore {
       createHash('sha256').update(event.text).digest('base64url').slice(0, 22),
     );
     if (body.chunks.length > 0) {
-      // Parts of a second body would be left behind, and of an erased event nothing may be.
       const known = (await this.items([event.key])).get(event.key);
       if (known !== undefined) return await this.duplicateOf(event, known);
     }
-    // Before the event: an event whose body is missing could never be decided. Chunks without an event are harmless.
-    await Promise.all(
-      body.chunks.map((chunk) =>
-        this.dynamo.send(new PutItemCommand({ TableName: this.table, Item: { ...chunk } })),
-      ),
-    );
+    // Before the event: an event whose body is missing could never be decided. Chunks without an event are harmless. When it
+    // was stored meanwhile, putting it finds that out.
+    for (const chunk of body.chunks) if (!(await this.putChunk(event.key, chunk))) break;
     try {
       await this.dynamo.send(
         new PutItemCommand({
@@ -88,6 +88,40 @@ export class EventStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
       return await this.duplicateOf(event, error.Item);
+    }
+  }
+
+  /**
+   * A part of a body is written only while its event is not there: parts that come later, of a second body or by a request that
+   * was long on its way, would stay behind when the event is erased. False when the event is there. One after the other,
+   * because transactions that check one item are in each other's way.
+   */
+  private async putChunk(eventKey: string, chunk: Item): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.dynamo.send(
+          new TransactWriteItemsCommand({
+            TransactItems: [
+              {
+                ConditionCheck: {
+                  TableName: this.table,
+                  Key: { pk: S(eventPk(eventKey)), sk: S(EVENT_SK) },
+                  ConditionExpression: 'attribute_not_exists(pk)',
+                },
+              },
+              { Put: { TableName: this.table, Item: { ...chunk } } },
+            ],
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
+        if (codes.includes('ConditionalCheckFailed')) return false;
+        // The SDK does not send a cancelled transaction again; somebody else who stores the same event is done in a moment.
+        if (!codes.includes('TransactionConflict') || attempt === CHUNK_ATTEMPTS_MAX) throw error;
+        await pause(attempt);
+      }
     }
   }
 

@@ -56,10 +56,12 @@ const settleEvents: Grants = {
 
 export const grants: Readonly<Record<FunctionName, Grants>> = {
   ingest: {
-    // Reading is for bodies in parts: a duplicate is compared with what is stored.
+    // Reading is for bodies in parts: a duplicate is compared with what is stored. Each part is written under the condition
+    // that its event is not there.
     // Arrays are stored by PartiQL's INSERT, many in one request (adapters/insert-items.ts).
     EventsTable: [
       'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
       'dynamodb:PartiQLInsert',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',

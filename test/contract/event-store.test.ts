@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { BODY_CHUNK_BYTES_MAX, INLINE_BODY_BYTES_MAX, type NewEvent } from '../../adapters/event-item.ts';
+import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { S } from '../../adapters/attributes.ts';
+import {
+  BODY_CHUNK_BYTES_MAX,
+  eventPk,
+  EVENT_SK,
+  INLINE_BODY_BYTES_MAX,
+  type NewEvent,
+} from '../../adapters/event-item.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../support/dynamo.ts';
@@ -165,4 +172,32 @@ test("a user's events are paged newest first, within a range, without those of o
     cursor = page.cursor;
   } while (cursor !== undefined);
   expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => eventKeyOf(`m${String(24 - index)}`)));
+});
+
+test('parts of a body that come when their event is there already are not written, so an erasure misses none', async () => {
+  const first = newEvent({ text: incompressible(10) });
+  // Whether the messageId is known is asked, and answered with no; then somebody else stores the event.
+  const late = new (class extends EventStore {
+    override async items(keys: Iterable<string>): ReturnType<EventStore['items']> {
+      const known = await super.items(keys);
+      await store.put(first);
+      return known;
+    }
+  })(dynamo.client, tables.events);
+  const text = incompressible(2 * BODY_CHUNK_BYTES_MAX);
+  expect(await late.put(newEvent({ text }))).toEqual({
+    kind: 'duplicate',
+    state: 'received',
+    conflict: false,
+  });
+  const { Items: items = [] } = await dynamo.client.send(
+    new QueryCommand({
+      TableName: tables.events,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': S(eventPk(first.key)) },
+      ConsistentRead: true,
+    }),
+  );
+  expect(items.map((item) => item['sk']?.S)).toEqual([EVENT_SK]);
+  expect((await stored('m1')).event.text).toBe(first.text);
 });

@@ -27,8 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an event is stored although its messageId is known',
     'adapters/event-store.ts',
-    "ConditionExpression: 'attribute_not_exists(pk)',",
-    "ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(pk)',",
+    "ConditionExpression: 'attribute_not_exists(pk)',\n          ReturnValues",
+    "ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(pk)',\n          ReturnValues",
   ),
   mutant(
     'an event gets its outcome whatever its state',
