@@ -220,13 +220,16 @@ export class ErasureStore {
     return targets;
   }
 
-  /** Moves a target's cursor. Two workers may do so: each page is erased under its own conditions. */
-  async advance(id: string, userKey: string, cursor: string): Promise<void> {
+  /**
+   * Moves a target's cursor. Two workers may do so: each page is erased under its own conditions. Not when another worker has
+   * come to the end of this phase: the next one would begin there, and leave out what is before it.
+   */
+  async advance(id: string, userKey: string, cursor: string, phase: ErasurePhase): Promise<void> {
     await this.update({
       Key: targetKey(id, userKey),
       UpdateExpression: 'SET cu = :cu',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':cu': S(cursor) },
+      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(dn) OR dn <> :phase)',
+      ExpressionAttributeValues: { ':cu': S(cursor), ':phase': S(phase) },
     });
   }
 

@@ -95,7 +95,7 @@ async function eraseTarget(
     if (!(await erasePage(deps, erasure, page.keys, deadline))) return false;
     if (page.cursor === undefined) break;
     cursor = page.cursor;
-    await erasures.advance(id, target.userKey, cursor);
+    await erasures.advance(id, target.userKey, cursor, phase);
   }
   const usageRows = await traces.removeEmptyUsage(target.userKey);
   await erasures.count(id, { usageRows });

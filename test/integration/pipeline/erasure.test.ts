@@ -332,6 +332,33 @@ describe('an erasure', () => {
     expect(await everything()).not.toContain('ada-lovelace');
   });
 
+  test('whose slow worker is overtaken looks at everything in its last pass all the same', async () => {
+    const events = Array.from({ length: 230 }, (_, index) => used(`m${String(index)}`, 'ada-lovelace', 1));
+    await pipeline.webhook(events);
+    await pipeline.webhook(deletion('ada-lovelace'));
+    const id = erasureIdOf('ada-lovelace', Date.parse(`${DAY}T12:00:00Z`));
+    const { clock, erasing } = pipeline;
+    const { erasures } = erasing;
+    const work = () => eraseUser({ ...erasing, now: () => clock.now }, id, Infinity);
+    const advance = erasures.advance.bind(erasures);
+    // Between its first page and the note of it, another worker ends the pass. Then it says how far it is, and dies.
+    erasures.advance = async (...progress) => {
+      erasures.advance = advance;
+      expect(await work()).toBe('waiting');
+      await advance(...progress);
+      throw new Error('stopped');
+    };
+    await expect(work()).rejects.toThrow('stopped');
+    // Older than all that the slow worker had seen, and nobody processes it: its request was never acknowledged.
+    await pipeline.webhook(used('late', 'ada-lovelace', 1, '09:00:00'));
+    clock.now += 11 * 60_000;
+    await pipeline.tick();
+    await pipeline.drainSweeps();
+    expect((await erasures.get(id))?.finishedAt).toBeDefined();
+    expect(await stateOf('late')).toBe('erased');
+    expect(await everything()).not.toContain('ada-lovelace');
+  });
+
   test('beside decisions that were made before it leaves nothing of them after its last pass', async () => {
     await pipeline.webhook(used('known', 'ada-lovelace', 1));
     await pipeline.drainEvents();
