@@ -65,9 +65,7 @@ export class EventStore {
    * reached: nothing may then be acknowledged.
    */
   async put(event: NewEvent): Promise<PutResult> {
-    const body = toBodyItems(event.key, event.text, () =>
-      createHash('sha256').update(event.text).digest('base64url').slice(0, 22),
-    );
+    const body = toBodyItems(event.key, event.text, () => bodyDigest(event.text));
     if (body.chunks.length > 0) {
       const known = (await this.items([event.key])).get(event.key);
       if (known !== undefined) return await this.duplicateOf(event, known);
@@ -277,6 +275,10 @@ export class EventStore {
     return inflateBody(Buffer.concat(chunks.map((chunk) => readB(chunk, 'b'))));
   }
 }
+
+/** What the parts of a body are named after. */
+export const bodyDigest = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 22);
 
 const MEANING = ['type', 'userId', 'event', 'properties', 'traits'].map(fieldLookup);
 

@@ -15,7 +15,10 @@ export interface KnownErasure {
   readonly id: string;
   readonly userKey: string;
   readonly boundary: number;
-  /** The ids of the user when it was asked for, without those that were set free since. */
+  /**
+   * The ids of the user when it was asked for, without those that were set free since. Of a user who came after the request
+   * had arrived, and before it was stored, only the id itself: what was merged with that one is not the erased user's.
+   */
   readonly ids: Set<string>;
 }
 
@@ -34,6 +37,8 @@ export class ErasureLedger {
   /** What an erasure did to an event that it must not do. */
   readonly wrongs: string[] = [];
   private readonly links = new Map<string, string>();
+  /** Key of an id whose user is there → when that user came. */
+  private readonly since = new Map<string, number>();
   /** Pairs of ids of which one was ever merged into the other. */
   private readonly everLinked = new Map<string, Set<string>>();
 
@@ -53,7 +58,9 @@ export class ErasureLedger {
   private noteUser(before: WireItem | undefined, after: WireItem | undefined): void {
     const item = after ?? before;
     if (item === undefined || !textOf(item, 'pk').startsWith('u#') || textOf(item, 'sk') !== USER_SK) return;
-    const { key, mergedInto } = fromUserItem(toItem(item));
+    const { key, mergedInto, createdAt } = fromUserItem(toItem(item));
+    if (after === undefined) this.since.delete(key);
+    else this.since.set(key, createdAt);
     const was = this.links.get(key);
     if (after === undefined || mergedInto === undefined) this.links.delete(key);
     else {
@@ -75,14 +82,18 @@ export class ErasureLedger {
     if (!pk.startsWith('erasure#') || textOf(item, 'sk') !== 'head') return;
     const stored = toItem(item);
     const userKey = keyPartOf(readText(stored, 'u'));
-    const root = this.rootOf(userKey);
-    const keys = new Set([userKey, ...[...this.links.keys()].filter((key) => this.rootOf(key) === root)]);
+    const isNew = (this.since.get(userKey) ?? Infinity) > Number(stored['ra']?.N);
     this.erasures.push({
       id: pk.slice('erasure#'.length),
       userKey,
       boundary: Number(stored['bo']?.N),
-      ids: keys.add(root),
+      ids: new Set(isNew ? [userKey] : this.oneWith(userKey)),
     });
+  }
+
+  private oneWith(userKey: string): readonly string[] {
+    const root = this.rootOf(userKey);
+    return [userKey, root, ...[...this.links.keys()].filter((key) => this.rootOf(key) === root)];
   }
 
   private rootOf(key: string): string {

@@ -10,7 +10,7 @@ import {
   type EventRecord,
   type OutcomeRevision,
 } from '../../adapters/event-item.ts';
-import { EventStore } from '../../adapters/event-store.ts';
+import { bodyDigest, EventStore } from '../../adapters/event-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
 import { fromGroupItem } from '../../adapters/unmapped-item.ts';
@@ -95,16 +95,18 @@ function storedEvents(rest: Rest): { events: Events; violations: string[] } {
   return { events, violations };
 }
 
-/** The body that an erased event had. Where it was in parts, and there are several, the first will do: its rules are known. */
+/** The body that an erased event had. Of one in parts, the digest of its text is what tells it from another one sent. */
 function sentOfErased(
   { ledger }: Rest,
   messageId: string,
   before: BeforeErasure | undefined,
 ): SentEvent | undefined {
+  if (before === undefined) return undefined;
   const bodies = ledger.messages.get(messageId)?.bodies ?? [];
-  const body = before === undefined ? undefined : bodyOf(toItem(before.item));
-  const text = body !== undefined && 'deflated' in body ? inflateBody(body.deflated) : undefined;
-  return text === undefined ? bodies[0] : bodies.find((each) => each.text === text);
+  const body = bodyOf(toItem(before.item));
+  if (!('deflated' in body)) return bodies.find(({ text }) => bodyDigest(text) === body.digest);
+  const text = inflateBody(body.deflated);
+  return bodies.find((each) => each.text === text);
 }
 
 /** The body that is stored with an event, in it or beside it; nothing where a part of it is missing. */
