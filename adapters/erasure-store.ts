@@ -58,6 +58,8 @@ export interface ErasureTarget {
   readonly userId: string;
   readonly cursor?: string;
   readonly done?: ErasurePhase;
+  /** Epoch milliseconds before which the last pass is not over for this id. */
+  readonly dueAt?: number;
 }
 
 export interface ErasureRequest {
@@ -233,12 +235,23 @@ export class ErasureStore {
     });
   }
 
-  async finishTarget(id: string, userKey: string, phase: ErasurePhase): Promise<void> {
+  /** From now on, the last pass cannot be over for this id before `dueAt`. */
+  async postpone(id: string, userKey: string, dueAt: number): Promise<void> {
+    await this.update({
+      Key: targetKey(id, userKey),
+      UpdateExpression: 'SET du = :du',
+      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(du) OR du < :du)',
+      ExpressionAttributeValues: { ':du': N(dueAt) },
+    });
+  }
+
+  /** Changes nothing for an id that has been postponed, by whomever. */
+  async finishTarget(id: string, userKey: string, phase: ErasurePhase, now: number): Promise<void> {
     await this.update({
       Key: targetKey(id, userKey),
       UpdateExpression: 'SET dn = :dn REMOVE cu',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':dn': S(phase) },
+      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(du) OR du <= :now)',
+      ExpressionAttributeValues: { ':dn': S(phase), ':now': N(now) },
     });
   }
 
@@ -293,10 +306,12 @@ function fromHead(id: string, item: Item): Erasure {
 
 function fromTarget(item: Item): ErasureTarget {
   const cursor = readOptionalS(item, 'cu');
+  const dueAt = readOptionalN(item, 'du');
   return {
     userKey: readS(item, 'sk').slice('u#'.length),
     userId: readText(item, 'i'),
     ...(cursor !== undefined && { cursor }),
+    ...(dueAt !== undefined && { dueAt }),
     ...(item['dn'] !== undefined && { done: readOneOf(item, 'dn', ERASURE_PHASES) }),
   };
 }

@@ -2,7 +2,7 @@ import { isBefore } from '../core/erasure.ts';
 import type { EngageProfile, Mark } from '../core/engage.ts';
 import { PROFILE_FIELDS, type Profile, type ProfileField, type ProfileFieldName } from '../core/user.ts';
 import type { Item } from './attributes.ts';
-import { fromEventItem, timelineKey } from './event-item.ts';
+import { EVENT_STATES, fromEventItem, timelineKey, type EventRecord, type EventState } from './event-item.ts';
 import type { EventStore } from './event-store.ts';
 import type { UserTraces } from './user-traces.ts';
 
@@ -65,19 +65,29 @@ export function keptEngage(
 }
 
 /** Whether there are events under this id that the erasure leaves. */
-export async function hasSurvivingEvents(
+export const hasSurvivingEvents = async (
+  deps: SurvivalDependencies,
+  userKey: string,
+  boundary: number,
+): Promise<boolean> => (await survivingEvent(deps, userKey, boundary)) !== undefined;
+
+/** The first event under this id that the erasure leaves; of those that are in one of `states`, where they are named. */
+export async function survivingEvent(
   { events, traces }: SurvivalDependencies,
   userKey: string,
   boundary: number,
-): Promise<boolean> {
+  states: readonly EventState[] = EVENT_STATES,
+): Promise<EventRecord | undefined> {
   let cursor: string | undefined = timelineKey(boundary, '');
   while (cursor !== undefined) {
     const page = await traces.events(userKey, cursor);
-    const items = await events.items(page.keys);
-    for (const item of items.values()) if (!isErased(item, boundary)) return true;
+    for (const item of (await events.items(page.keys)).values()) {
+      const record = fromEventItem(item);
+      if (!isErased(item, boundary) && states.includes(record.state)) return record;
+    }
     cursor = page.cursor;
   }
-  return false;
+  return undefined;
 }
 
 const isEventKey = (source: string): boolean => /^[\w-]{22}$/.test(source);

@@ -44,6 +44,7 @@ const CONFLICTS_MAX = 20;
 export class UserEraser {
   private readonly dynamo: DynamoDBClient;
   private readonly table: string;
+  private readonly eventsTable: string;
   private readonly users: UserStore;
   private readonly events: EventStore;
   private readonly traces: UserTraces;
@@ -51,6 +52,7 @@ export class UserEraser {
   constructor(dynamo: DynamoDBClient, tables: Tables) {
     this.dynamo = dynamo;
     this.table = tables.users;
+    this.eventsTable = tables.events;
     this.users = new UserStore(dynamo, tables.users);
     this.events = new EventStore(dynamo, tables.events);
     this.traces = new UserTraces(dynamo, tables);
@@ -109,13 +111,17 @@ export class UserEraser {
     throw new Error('A user that is to be erased keeps changing.');
   }
 
-  /** What was said under the id by events that are erased, and the id itself when nothing else is known of it. */
-  async forget(userKey: string, boundary: number): Promise<void> {
-    const deps = { dynamo: this.dynamo, table: this.table, events: this.events, traces: this.traces };
+  /**
+   * What was said under the id by events that are erased, and the id itself when nothing else is known of it; `leaves` is
+   * told before it goes. An id that is gone, and of which an event is there that is not erased, comes back.
+   */
+  async forget(userKey: string, boundary: number, leaves: () => Promise<void>): Promise<void> {
+    const { dynamo, table, eventsTable, events, traces } = this;
+    const deps = { dynamo, table, eventsTable, events, traces };
     for (let conflicts = 1; conflicts <= CONFLICTS_MAX; conflicts += 1) {
       const isDone =
         (await forgetEngage(deps, userKey, boundary)) &&
-        (await forgetSaid({ ...deps, users: this.users }, userKey, boundary));
+        (await forgetSaid({ ...deps, users: this.users }, userKey, boundary, leaves));
       if (isDone) return;
       await pause(conflicts);
     }

@@ -3,16 +3,19 @@ import {
   TransactWriteItemsCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { applyFirstTrack } from '../core/identity/apply-identify.ts';
 import { moveBillingClaim } from '../core/identity/billing-claims.ts';
 import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
 import { putRoot } from '../core/identity/root-change.ts';
 import { takeApart } from '../core/identity/take-apart.ts';
 import { composedProfile, cutLink } from '../core/identity/undo-merge.ts';
 import { isRoot, keysOfUser, type UserNode } from '../core/identity/user-node.ts';
+import { S } from './attributes.ts';
 import { batchGet } from './batch-get.ts';
 import type { PlannedItem } from './planned-item.ts';
 import { engageItems } from './engage-plan.ts';
 import { readEngage } from './engage-store.ts';
+import { EVENT_SK, eventPk } from './event-item.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';
 import { eraseMerges } from './merge-eraser.ts';
@@ -25,6 +28,7 @@ import {
   keptProfile,
   marksOf,
   survivalOf,
+  survivingEvent,
   type SurvivalDependencies,
 } from './surviving.ts';
 import type { UserStore } from './user-store.ts';
@@ -36,6 +40,7 @@ export interface ForgetDependencies extends SurvivalDependencies {
   readonly dynamo: DynamoDBClient;
   /** The Users table. */
   readonly table: string;
+  readonly eventsTable: string;
 }
 
 export async function forgetEngage(
@@ -55,17 +60,18 @@ export async function forgetEngage(
 /**
  * The node is taken out of the users before this; it is there again when its id has begun a new life, or when a decision
  * made before the tombstone was committed after it. Of the latter nothing stays: no word, no merge that it caused, and no
- * node when nothing else is known of the id.
+ * node when nothing else is known of the id. `leaves` is told before the node goes.
  */
 export async function forgetSaid(
   deps: ForgetDependencies & { readonly users: UserStore },
   userKey: string,
   boundary: number,
+  leaves: () => Promise<void>,
 ): Promise<boolean> {
   const { dynamo, table, users } = deps;
   const facts = await factsForUsers(users, [userKey]);
   const node = facts.nodes.get(userKey);
-  if (node === undefined) return true;
+  if (node === undefined) return await bringBack(deps, facts, userKey, boundary);
   const marks = marksOf(node.said);
   const said = keptProfile(node.said, await survivalOf(deps, marks, boundary));
   const isOver =
@@ -83,9 +89,10 @@ export async function forgetSaid(
       }
       return identityItems(table, draft, 0);
     });
-    return isCut && (await forgetSaid(deps, userKey, boundary));
+    return isCut && (await forgetSaid(deps, userKey, boundary, leaves));
   }
   if (isOver) {
+    await leaves();
     await eraseMerges(dynamo, table, users, [node]);
     return await write(dynamo, () => {
       const draft = new IdentityDraft(facts);
@@ -110,6 +117,41 @@ export async function forgetSaid(
     return identityItems(table, draft, 0);
   });
 }
+
+/**
+ * The user of a new life whose node has gone with the old one: the index by user did not show its event yet, or the event
+ * was committed by who had still seen the node. Nothing was said under the id, or the node would have stayed. The event is
+ * in the transaction, because a newer erasure may just be taking it.
+ */
+async function bringBack(
+  deps: ForgetDependencies,
+  facts: IdentityFacts,
+  userKey: string,
+  boundary: number,
+): Promise<boolean> {
+  const event = await survivingEvent(deps, userKey, boundary, STATES_WITH_USER);
+  if (event === undefined) return true;
+  const { key: eventKey, userId, receivedAt, state } = event;
+  const isStillSo: PlannedItem = {
+    item: {
+      ConditionCheck: {
+        TableName: deps.eventsTable,
+        Key: { pk: S(eventPk(eventKey)), sk: S(EVENT_SK) },
+        ConditionExpression: 'st = :st',
+        ExpressionAttributeValues: { ':st': S(state) },
+      },
+    },
+    owners: [],
+  };
+  return await write(deps.dynamo, () => {
+    const draft = new IdentityDraft(facts);
+    applyFirstTrack(draft, { eventKey, key: userKey, userId, receivedAt });
+    return [isStillSo, ...identityItems(deps.table, draft, 0)];
+  });
+}
+
+/** Whoever gives an event one of these makes its user where there is none. */
+const STATES_WITH_USER = ['mapped', 'unmapped', 'applied'] as const;
 
 /** Links cut in one transaction: each is up to eight items. */
 const LINKS_PER_STEP = 10;

@@ -78,6 +78,8 @@ export const grants: Readonly<Record<FunctionName, Grants>> = {
     ...settleEvents,
     EventsTable: [
       'dynamodb:BatchGetItem',
+      // A user whose erasure took too much comes back while an event of it is there.
+      'dynamodb:ConditionCheckItem',
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',

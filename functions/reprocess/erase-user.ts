@@ -11,7 +11,8 @@ import { isBefore } from '../../core/erasure.ts';
 //
 //   links  every id of the user is written down, gets its tombstone, and is taken out of the users
 //   first  under each id: events, usage rows, groups that nothing waits in any more
-//   last   the same once more, when no decision made before the tombstones can be committed any more
+//   last   the same once more, when no decision made before the tombstones can be committed any more; and again for an
+//          id that went in it, because somebody may have relied on its user
 //
 // docs/erasure.md has the whole argument.
 
@@ -24,6 +25,8 @@ export interface EraseUserDependencies extends Erasing {
  * be committed, and time for the by-user index to show what was stored before that.
  */
 export const LAST_PASS_AFTER_MS = 10 * 60_000;
+/** After a user has gone in the last pass: the same, and the time that this worker may take until it goes. */
+const LOOK_AGAIN_AFTER_MS = 15 * 60_000;
 /** When the timer takes an erasure that nobody has finished for lost. */
 export const STALLED_MS = 15 * 60_000;
 const ROUNDS_MAX = 20;
@@ -52,18 +55,26 @@ export async function eraseUser(
     if (now() < erasure.dueAt) return 'waiting';
     if (now() >= deadline) return 'continue';
     await erasures.lookAgainAt(erasureId, now() + STALLED_MS);
-    if (erasure.phase === 'links') {
+    const { phase } = erasure;
+    if (phase === 'links') {
       await takeApart(deps, erasure);
       await erasures.enter(erasureId, 'links', 'first', now());
       continue;
     }
     for (const target of await erasures.targets(erasureId)) {
-      if (target.done === erasure.phase) continue;
+      if (target.done === phase || (target.dueAt ?? 0) > now()) continue;
       if (!(await eraseTarget(deps, erasure, target, deadline))) return 'continue';
     }
-    if (erasure.phase === 'last') {
-      await erasures.finish(erasureId, now());
-      return 'finished';
+    if (phase === 'last') {
+      const left = (await erasures.targets(erasureId)).filter(({ done }) => done !== 'last');
+      const dueAt = Math.min(...left.map((target) => target.dueAt ?? 0));
+      if (left.length === 0) {
+        await erasures.finish(erasureId, now());
+        return 'finished';
+      }
+      if (dueAt <= now()) continue;
+      await erasures.lookAgainAt(erasureId, dueAt);
+      return 'waiting';
     }
     const dueAt = now() + LAST_PASS_AFTER_MS;
     if (await erasures.enter(erasureId, 'first', 'last', dueAt)) await erasures.lookAgainAt(erasureId, dueAt);
@@ -100,8 +111,12 @@ async function eraseTarget(
   const usageRows = await traces.removeEmptyUsage(target.userKey);
   await erasures.count(id, { usageRows });
   // What was said by events that are erased now, whichever way it came back.
-  await eraser.forget(target.userKey, boundary);
-  await erasures.finishTarget(id, target.userKey, phase);
+  await eraser.forget(target.userKey, boundary, async () => {
+    // An event that the index does not show yet, or whose decision is under way, may rely on this user: the next look brings
+    // it back. Noted before the user goes, so that no worker that finds nobody takes this look for the last.
+    if (phase === 'last') await erasures.postpone(id, target.userKey, now() + LOOK_AGAIN_AFTER_MS);
+  });
+  await erasures.finishTarget(id, target.userKey, phase, now());
   return true;
 }
 
