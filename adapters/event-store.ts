@@ -9,6 +9,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
+  type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import type { StoredEvent } from '../core/decide-event.ts';
 import { fieldLookup } from '../core/field-lookup.ts';
@@ -25,6 +26,7 @@ import {
   toBodyItems,
   toEventItem,
   toStoredEvent,
+  type BodyItems,
   type EventRecord,
   type EventState,
   type NewEvent,
@@ -44,7 +46,9 @@ export type PutResult =
 
 /** Requests in flight at once where events are handled one by one. */
 const EVENTS_AT_ONCE = 48;
-const CHUNK_ATTEMPTS_MAX = 5;
+const TRANSACTION_ATTEMPTS_MAX = 5;
+/** A transaction holds 4 MB: these, and an event of any size. No request is as large as two of them. */
+const CHUNKS_PER_TRANSACTION = 9;
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -66,13 +70,7 @@ export class EventStore {
    */
   async put(event: NewEvent): Promise<PutResult> {
     const body = toBodyItems(event.key, event.text, () => bodyDigest(event.text));
-    if (body.chunks.length > 0) {
-      const known = (await this.items([event.key])).get(event.key);
-      if (known !== undefined) return await this.duplicateOf(event, known);
-    }
-    // Before the event: an event whose body is missing could never be decided. Chunks without an event are harmless. When it
-    // was stored meanwhile, putting it finds that out.
-    for (const chunk of body.chunks) if (!(await this.putChunk(event.key, chunk))) break;
+    if (body.chunks.length > 0) return await this.putInParts(event, body);
     try {
       await this.dynamo.send(
         new PutItemCommand({
@@ -90,34 +88,40 @@ export class EventStore {
   }
 
   /**
-   * A part of a body is written only while its event is not there: parts that come later, of a second body or by a request that
-   * was long on its way, would stay behind when the event is erased. False when the event is there. One after the other,
-   * because transactions that check one item are in each other's way.
+   * The parts of a body are written together with their event; of what is too much for one transaction, the first before it,
+   * while it is not there. A part that comes later, or that is left by who died before its event was stored, would stay
+   * behind when the event is erased: nothing of an event says that there are parts which are not its own. It costs twice the
+   * units of a put, for events that are larger than Segment lets them be.
    */
-  private async putChunk(eventKey: string, chunk: Item): Promise<boolean> {
+  private async putInParts(event: NewEvent, { inline, chunks }: BodyItems): Promise<PutResult> {
+    // A duplicate would cost what the event did.
+    const known = (await this.items([event.key])).get(event.key);
+    if (known !== undefined) return await this.duplicateOf(event, known);
+    const Key = { pk: S(eventPk(event.key)), sk: S(EVENT_SK) };
+    const isNew = { TableName: this.table, ConditionExpression: 'attribute_not_exists(pk)' };
+    const puts = chunks.map((chunk) => ({ Put: { TableName: this.table, Item: { ...chunk } } }));
+    const before = puts.splice(0, Math.max(0, puts.length - CHUNKS_PER_TRANSACTION));
+    const isStored =
+      (before.length === 0 || (await this.transact([{ ConditionCheck: { ...isNew, Key } }, ...before]))) &&
+      (await this.transact([{ Put: { ...isNew, Item: toEventItem(event, inline) } }, ...puts]));
+    if (isStored) return { kind: 'stored' };
+    const first = (await this.items([event.key])).get(event.key);
+    if (first === undefined) throw new Error('An event was there, and is not any more.');
+    return await this.duplicateOf(event, first);
+  }
+
+  /** False when a condition fails. */
+  private async transact(TransactItems: TransactWriteItem[]): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.dynamo.send(
-          new TransactWriteItemsCommand({
-            TransactItems: [
-              {
-                ConditionCheck: {
-                  TableName: this.table,
-                  Key: { pk: S(eventPk(eventKey)), sk: S(EVENT_SK) },
-                  ConditionExpression: 'attribute_not_exists(pk)',
-                },
-              },
-              { Put: { TableName: this.table, Item: { ...chunk } } },
-            ],
-          }),
-        );
+        await this.dynamo.send(new TransactWriteItemsCommand({ TransactItems }));
         return true;
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;
         const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
         if (codes.includes('ConditionalCheckFailed')) return false;
         // The SDK does not send a cancelled transaction again; somebody else who stores the same event is done in a moment.
-        if (!codes.includes('TransactionConflict') || attempt === CHUNK_ATTEMPTS_MAX) throw error;
+        if (!codes.includes('TransactionConflict') || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
         await pause(attempt);
       }
     }

@@ -56,8 +56,8 @@ const settleEvents: Grants = {
 
 export const grants: Readonly<Record<FunctionName, Grants>> = {
   ingest: {
-    // Reading is for bodies in parts: a duplicate is compared with what is stored. Each part is written under the condition
-    // that its event is not there.
+    // Reading is for bodies in parts: a duplicate is compared with what is stored. The parts of the largest take two
+    // transactions; the first checks that the event is not there.
     // Arrays are stored by PartiQL's INSERT, many in one request (adapters/insert-items.ts).
     EventsTable: [
       'dynamodb:BatchGetItem',

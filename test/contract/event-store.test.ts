@@ -11,6 +11,7 @@ import {
 } from '../../adapters/event-item.ts';
 import { EventStore } from '../../adapters/event-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { interruptedDynamo } from '../support/interrupted-dynamo.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../support/dynamo.ts';
 
 let dynamo: TestDynamo;
@@ -77,6 +78,7 @@ describe('an event comes back as it was stored', () => {
     ['just inline', INLINE_BODY_BYTES_MAX - 200],
     ['just too large to be inline', INLINE_BODY_BYTES_MAX + 200],
     ['larger than one item may be', BODY_CHUNK_BYTES_MAX + 5_000],
+    ['larger than one transaction may be', 10.5 * BODY_CHUNK_BYTES_MAX],
     ['of 2 MB', 2_000_000],
   ])('with a body %s', async (_, bytes) => {
     const text = incompressible(bytes);
@@ -174,6 +176,34 @@ test("a user's events are paged newest first, within a range, without those of o
   expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => eventKeyOf(`m${String(24 - index)}`)));
 });
 
+async function sortKeysOf(eventKey: string): Promise<readonly (string | undefined)[]> {
+  const { Items: items = [] } = await dynamo.client.send(
+    new QueryCommand({
+      TableName: tables.events,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': S(eventPk(eventKey)) },
+      ConsistentRead: true,
+    }),
+  );
+  return items.map((item) => item['sk']?.S);
+}
+
+test('no part of a body is left by who dies before its event is stored, so an erasure misses none', async () => {
+  const event = newEvent({ text: incompressible(2 * BODY_CHUNK_BYTES_MAX) });
+  for (let stopAt = 1; ; stopAt += 1) {
+    let calls = 0;
+    const dying = interruptedDynamo(dynamo.endpoint, () => {
+      calls += 1;
+      return calls >= stopAt ? 'fail' : undefined;
+    });
+    const put = await new EventStore(dying, tables.events).put(event).catch(() => undefined);
+    dying.destroy();
+    if (put !== undefined) break;
+    expect(await sortKeysOf(event.key)).toEqual([]);
+  }
+  expect(await sortKeysOf(event.key)).toHaveLength(4);
+});
+
 test('parts of a body that come when their event is there already are not written, so an erasure misses none', async () => {
   const first = newEvent({ text: incompressible(10) });
   // Whether the messageId is known is asked, and answered with no; then somebody else stores the event.
@@ -190,14 +220,6 @@ test('parts of a body that come when their event is there already are not writte
     state: 'received',
     conflict: false,
   });
-  const { Items: items = [] } = await dynamo.client.send(
-    new QueryCommand({
-      TableName: tables.events,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': S(eventPk(first.key)) },
-      ConsistentRead: true,
-    }),
-  );
-  expect(items.map((item) => item['sk']?.S)).toEqual([EVENT_SK]);
+  expect(await sortKeysOf(first.key)).toEqual([EVENT_SK]);
   expect((await stored('m1')).event.text).toBe(first.text);
 });
