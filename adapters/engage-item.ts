@@ -30,7 +30,7 @@ const traitsSchema = z.array(z.tuple([z.string(), z.json(), z.number(), z.string
 export const engageKey = (userKey: string) => ({ pk: S(userKeyPk(userKey)), sk: S(ENGAGE_SK) });
 
 /** Lists, not objects: a name may be any text, `__proto__` included. As JSON text, which escapes lone surrogates. */
-export function toEngageItem(userKey: string, profile: EngageProfile, version: number): Item {
+export function toEngageItem(userKey: string, profile: EngageProfile, version: number) {
   const audiences = [...profile.audiences].map(([name, { entered, exited }]) => [
     name,
     fromMark(entered),

@@ -1,4 +1,4 @@
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
   addEngageWord,
   EMPTY_ENGAGE,
@@ -7,7 +7,6 @@ import {
   type EngageProfile,
   type EngageWord,
 } from '../core/engage.ts';
-import { N } from './attributes.ts';
 import type { DecidedEvent } from './decided-event.ts';
 import type { PlannedItem } from './planned-item.ts';
 import { engageKey, memberKey, toEngageItem, type StoredEngage } from './engage-item.ts';
@@ -74,9 +73,10 @@ export function engageItems(
   after: EngageProfile,
   owners: readonly string[] = [],
 ): PlannedItem[] {
+  // The version counts from one again after an erasure, so it alone does not say that this is what was read.
   const condition = {
-    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
-    ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
+    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND a = :a AND c = :c',
+    ...(before !== undefined && { ExpressionAttributeValues: readValues(userKey, before) }),
   };
   const item: TransactWriteItem =
     after.audiences.size + after.computedTraits.size === 0
@@ -89,6 +89,11 @@ export function engageItems(
           },
         };
   return [{ item, owners }, ...memberItems(table, userKey, before ?? EMPTY_ENGAGE, after)];
+}
+
+function readValues(userKey: string, before: StoredEngage): Record<string, AttributeValue> {
+  const { a, c, v } = toEngageItem(userKey, before, before.version);
+  return { ':a': a, ':c': c, ':v': v };
 }
 
 function memberItems(

@@ -62,9 +62,12 @@ function nodeItems(table: string, { before, after, owners }: Change<UserNode>): 
   const listed = step(isListed(before), isListed(after));
   const missing = step(lacksBilling(before), lacksBilling(after));
   const { key, userId } = either;
+  // The version counts from one again when the id begins another life: of which it is, only its beginning tells.
   const condition = {
-    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',
-    ...(before !== undefined && { ExpressionAttributeValues: { ':v': N(before.version) } }),
+    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND ca = :ca',
+    ...(before !== undefined && {
+      ExpressionAttributeValues: { ':v': N(before.version), ':ca': N(before.createdAt) },
+    }),
   };
   const item: TransactWriteItem =
     after === undefined

@@ -93,8 +93,8 @@ async function forgetAt(
         new PutItemCommand({
           TableName: table,
           Item: { ...toUserItem({ ...node, undoneMerges, apartFrom, version: node.version + 1 }) },
-          ConditionExpression: 'v = :v',
-          ExpressionAttributeValues: { ':v': N(node.version) },
+          ConditionExpression: 'v = :v AND ca = :ca',
+          ExpressionAttributeValues: { ':v': N(node.version), ':ca': N(node.createdAt) },
         }),
       );
       return;

@@ -26,7 +26,7 @@ export interface EraseUserDependencies extends Erasing {
  */
 export const LAST_PASS_AFTER_MS = 10 * 60_000;
 /** After a user has gone in the last pass: the same, and the time that this worker may take until it goes. */
-const LOOK_AGAIN_AFTER_MS = 15 * 60_000;
+export const LOOK_AGAIN_AFTER_MS = 15 * 60_000;
 /** When the timer takes an erasure that nobody has finished for lost. */
 export const STALLED_MS = 15 * 60_000;
 const ROUNDS_MAX = 20;

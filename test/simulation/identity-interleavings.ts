@@ -8,7 +8,7 @@ import { rulesetWrites } from '../../adapters/ruleset-store.ts';
 import { settleEvents } from '../../adapters/settle-events.ts';
 import { erasureBoundary } from '../../core/erasure.ts';
 import { EMPTY_SNAPSHOT } from '../../core/ruleset.ts';
-import { eraseUser, LAST_PASS_AFTER_MS } from '../../functions/reprocess/erase-user.ts';
+import { eraseUser, LAST_PASS_AFTER_MS, LOOK_AGAIN_AFTER_MS } from '../../functions/reprocess/erase-user.ts';
 import { importUser } from '../support/imported-user.ts';
 import { QUEUES, settlingOf, TABLES, urlOf } from './deployment.ts';
 import { takeOverNode } from './determinism.ts';
@@ -152,14 +152,16 @@ async function execute(scenario: Scenario, crashesMax: number, search: Search) {
   );
   if (!(await race.run(actors, isNewEnd))) return undefined;
 
-  // Peace: what died is delivered again, and erasures have their last pass.
+  // Peace: what died is delivered again, and erasures have their last pass, and the look after it.
   const deliver = async (): Promise<void> => {
     for (const [index, step] of scenario.race.entries())
       if (step.does !== 'merge' && step.does !== 'undo') await take(step, `race ${String(index)}`);
   };
   await deliver();
-  scheduler.pass(LAST_PASS_AFTER_MS);
-  await deliver();
+  for (const wait of [LAST_PASS_AFTER_MS, LOOK_AGAIN_AFTER_MS]) {
+    scheduler.pass(wait);
+    await deliver();
+  }
   const before = dynamo.fingerprint();
   await deliver();
   const problems = [...identityViolations(dynamo), ...identityErasureViolations(dynamo, scenario)];

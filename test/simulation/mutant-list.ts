@@ -116,14 +116,14 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a user is created over another creation',
     'adapters/identity-plan.ts',
-    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',",
-    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk) OR attribute_exists(pk)' : 'v = :v',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND ca = :ca',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk) OR attribute_exists(pk)' : 'v = :v AND ca = :ca',",
   ),
   mutant(
     'a user is changed whatever its version',
     'adapters/identity-plan.ts',
-    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v',",
-    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v OR attribute_exists(pk)',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND ca = :ca',",
+    "ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND ca = :ca OR attribute_exists(pk)',",
   ),
   mutant(
     'the users of an e-mail address are changed whatever they were',

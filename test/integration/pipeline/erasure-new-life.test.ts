@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { eventKeyOf } from '../../../adapters/keys.ts';
+import { readEngage } from '../../../adapters/engage-store.ts';
+import { erasureIdOf } from '../../../adapters/erasure-store.ts';
+import { eventKeyOf, keyPartOf } from '../../../adapters/keys.ts';
 import { EMPTY_SNAPSHOT } from '../../../core/ruleset.ts';
+import { eraseUser } from '../../../functions/reprocess/erase-user.ts';
 import { createPipeline, startEngines, type Engines, type Pipeline } from '../../support/pipeline.ts';
 
 // An erasure whose user begins a new life meanwhile, which the by-user index does not show yet.
@@ -30,6 +33,7 @@ beforeEach(async () => {
   await pipeline.saveRuleset({ ...EMPTY_SNAPSHOT, generation: 1 });
 });
 
+const TRAITS = { name: 'Ada', billingUserId: 'cus_1' };
 const DAY = '2026-11-23';
 const BOUNDARY = Date.parse(`${DAY}T12:00:00Z`);
 const track = (messageId: string, time: string) => ({
@@ -39,6 +43,18 @@ const track = (messageId: string, time: string) => ({
   userId: 'ada-lovelace',
   timestamp: `${DAY}T${time}Z`,
 });
+const identify = (messageId: string, time: string, traits: object, context = {}) => ({
+  type: 'identify',
+  messageId,
+  userId: 'ada-lovelace',
+  timestamp: `${DAY}T${time}Z`,
+  traits,
+  context,
+});
+const enters = (audience: string, time: string) => {
+  const personas = { computation_class: 'audience', computation_key: audience };
+  return identify(`into ${audience}`, time, { [audience]: true }, { personas });
+};
 const deletion = { type: 'delete', userId: 'ada-lovelace', timestamp: `${DAY}T12:00:00Z` };
 
 /** The timer, after so many minutes, and what it sets going. */
@@ -48,7 +64,7 @@ async function look(minutes = 0): Promise<void> {
   await pipeline.drainSweeps();
 }
 
-async function arrives(event: object): Promise<void> {
+async function arrives(event: object | object[]): Promise<void> {
   await pipeline.webhook(event);
   await pipeline.drainEvents();
 }
@@ -104,5 +120,41 @@ describe('a new life that begins while the user is erased', () => {
     await look(11);
     expect(await stateOf('new')).toBe('erased');
     expect(await pipeline.users.get('ada-lovelace')).toBeUndefined();
+  });
+
+  test.each([
+    ['its user', '"u#=ada-lovelace"},"sk":{"S":"n"'],
+    ['what Engage said of it', '"u#=ada-lovelace"},"sk":{"S":"engage"'],
+  ])('keeps %s when a worker that had read the old one was overtaken', async (_, key) => {
+    await arrives(enters('old', '10:00:00'));
+    await pipeline.webhook(deletion);
+    const { erasing, clock, client } = pipeline;
+    const id = erasureIdOf('ada-lovelace', BOUNDARY);
+    const work = () => eraseUser({ ...erasing, now: () => clock.now }, id, Infinity);
+    let isFirst = true;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const text = JSON.stringify(args.input);
+        const takesAway = text.includes('"TransactItems"') && text.includes('"Delete"') && text.includes(key);
+        if (takesAway && isFirst) {
+          isFirst = false;
+          expect(await work()).toBe('waiting');
+          clock.now += 60_000;
+          await arrives([identify('new', '12:01:00', TRAITS), enters('new', '12:01:00')]);
+        }
+        return await next(args);
+      },
+      { step: 'initialize', name: 'overtake' },
+    );
+    await work().finally(() => client.middlewareStack.remove('overtake'));
+    expect(isFirst).toBe(false);
+    const profile = { name: { value: 'Ada' }, billingId: { value: 'cus_1' } };
+    for (const minutes of [0, 11]) {
+      await look(minutes);
+      expect(await pipeline.users.get('ada-lovelace')).toMatchObject({ profile });
+      const engage = await readEngage(client, pipeline.tables.users, [keyPartOf('ada-lovelace')]);
+      expect([...engage.values()].flatMap(({ audiences }) => [...audiences.keys()])).toEqual(['new']);
+    }
+    expect(await isDone()).toBe(true);
   });
 });
