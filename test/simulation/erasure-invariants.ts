@@ -1,8 +1,8 @@
 import { eventPk, type EventRecord } from '../../adapters/event-item.ts';
 import { hashedKeyOf, keyPartOf } from '../../adapters/keys.ts';
-import { TABLES } from './deployment.ts';
+import { MINUTE, TABLES } from './deployment.ts';
 import type { Events, Rest } from './invariants.ts';
-import { textOf } from './ledger.ts';
+import { textOf, type Ledger } from './ledger.ts';
 import type { WireItem } from './wire-item.ts';
 
 // What must hold of erased users, said a second time: what happened or arrived before the boundary is gone, whatever was
@@ -10,6 +10,9 @@ import type { WireItem } from './wire-item.ts';
 
 /** What of an event's item may stay: the last two are numbers of ours, written between the look and the erasing. */
 const MARKER = ['pk', 'sk', 'st', 'ty', 't', 'ra', 'di', 'ak', 'ea', 'o', 'cf', 'fence'];
+
+/** The longest that an invocation may take from its look at the index of events to the end. */
+const LAST_PASS_MS = 5 * MINUTE;
 
 export function erasureViolations(rest: Rest, events: Events): string[] {
   const { ledger, dynamo } = rest;
@@ -20,7 +23,7 @@ export function erasureViolations(rest: Rest, events: Events): string[] {
     ...tombstones(rest, boundaries),
     ...requests(rest),
     ...[...events].flatMap(([messageId, { record, sent }]) =>
-      eventOf(messageId, record, boundaries.get(keyPartOf(sent.userId))),
+      eventOf(ledger, messageId, record, keyPartOf(sent.userId), boundaries),
     ),
     ...dynamo.items(TABLES.events).flatMap(marker),
     ...traces(rest, events, boundaries),
@@ -50,15 +53,18 @@ export function boundariesOf({ ledger, dynamo }: Rest): ReadonlyMap<string, numb
 /** Every id of an erased user has the tombstone, and no id that was never the user's. */
 function tombstones({ ledger: { erasing } }: Rest, boundaries: ReadonlyMap<string, number>): string[] {
   const violations: string[] = [];
-  for (const { ids, userKey, boundary } of erasing.erasures)
-    for (const key of ids) {
-      // Of two erasures of one user at the same time, the other may have set an id free.
-      const least =
-        key === userKey
-          ? boundary
-          : Math.min(...erasing.erasures.filter((each) => each.ids.has(key)).map((each) => each.boundary));
+  for (const erasure of erasing.erasures) {
+    const { userKey, boundary, after } = erasure;
+    for (const key of erasure.ids) {
+      // Of two erasures of one user at the same time, the other may have taken an id apart from this one, also an id that
+      // was merged with the user after it was asked for.
+      const others = erasing.erasures.filter(
+        (each) => !after.has(each) && erasing.everOneWith(each.userKey).has(key),
+      );
+      const least = key === userKey ? boundary : Math.min(...others.map((each) => each.boundary));
       if ((boundaries.get(key) ?? 0) < least) violations.push(`${key} was not erased with ${userKey}`);
     }
+  }
   for (const [key, at] of boundaries) {
     const asked = erasing.erasures.some(
       ({ userKey, boundary }) => boundary === at && erasing.everOneWith(userKey).has(key),
@@ -85,11 +91,23 @@ function requests({ ledger: { erasing }, dynamo }: Rest): string[] {
   return violations;
 }
 
-function eventOf(messageId: string, record: EventRecord, boundary: number | undefined): string[] {
+function eventOf(
+  ledger: Ledger,
+  messageId: string,
+  record: EventRecord,
+  userKey: string,
+  boundaries: ReadonlyMap<string, number>,
+): string[] {
+  const boundary = boundaries.get(userKey);
   const isOld = boundary !== undefined && Math.min(record.time, record.receivedAt) < boundary;
   if (record.state === 'erased')
     return isOld ? [] : [`${messageId} was erased and is of nobody who is erased`];
-  return isOld ? [`${messageId} is ${record.state}, and its user was erased after it`] : [];
+  // Of a request that failed while the last pass was under way or later, and that nobody has repeated.
+  const isForsaken =
+    record.state === 'received' &&
+    ledger.messages.get(messageId)?.acknowledged !== true &&
+    record.receivedAt > ledger.erasing.endOf(userKey, boundary ?? 0) - LAST_PASS_MS;
+  return isOld && !isForsaken ? [`${messageId} is ${record.state}, and its user was erased after it`] : [];
 }
 
 /** Nothing but the marker is left, and no part of a body. */

@@ -20,6 +20,8 @@ export interface KnownErasure {
    * had arrived, and before it was stored, only the id itself: what was merged with that one is not the erased user's.
    */
   readonly ids: Set<string>;
+  /** Those that had come to their end when it was asked for. */
+  readonly after: ReadonlySet<KnownErasure>;
 }
 
 /** An event as it was when it was erased. */
@@ -36,6 +38,8 @@ export class ErasureLedger {
   readonly acknowledged = new Set<string>();
   /** What an erasure did to an event that it must not do. */
   readonly wrongs: string[] = [];
+  /** When each that has come to its end did so. */
+  private readonly done = new Map<KnownErasure, number>();
   private readonly links = new Map<string, string>();
   /** Key of an id whose user is there → when that user came. */
   private readonly since = new Map<string, number>();
@@ -44,7 +48,7 @@ export class ErasureLedger {
 
   noteCommit({ table, before, after }: StoredChange): void {
     if (table === TABLES.users) this.noteUser(before, after);
-    if (table === TABLES.operations && before === undefined && after !== undefined) this.noteRequest(after);
+    if (table === TABLES.operations && after !== undefined) this.noteHead(before, after);
     if (table === TABLES.events && before !== undefined && after !== undefined) this.noteEvent(before, after);
   }
 
@@ -53,6 +57,14 @@ export class ErasureLedger {
     const found = new Set([userKey]);
     for (const key of found) for (const other of this.everLinked.get(key) ?? []) found.add(other);
     return found;
+  }
+
+  /** When the last look at an id with this boundary was over. */
+  endOf(userKey: string, boundary: number): number {
+    const ends = [...this.done].filter(
+      ([each]) => each.boundary === boundary && this.everOneWith(each.userKey).has(userKey),
+    );
+    return ends.length === 0 ? Infinity : Math.max(...ends.map(([, at]) => at));
   }
 
   private noteUser(before: WireItem | undefined, after: WireItem | undefined): void {
@@ -77,10 +89,14 @@ export class ErasureLedger {
     }
   }
 
-  private noteRequest(item: WireItem): void {
+  private noteHead(before: WireItem | undefined, item: WireItem): void {
     const pk = textOf(item, 'pk');
     if (!pk.startsWith('erasure#') || textOf(item, 'sk') !== 'head') return;
+    const known = this.erasures.find(({ id }) => pk === `erasure#${id}`);
     const stored = toItem(item);
+    const end = stored['fa']?.N;
+    if (known !== undefined && end !== undefined) this.done.set(known, Number(end));
+    if (before !== undefined) return;
     const userKey = keyPartOf(readText(stored, 'u'));
     const isNew = (this.since.get(userKey) ?? Infinity) > Number(stored['ra']?.N);
     this.erasures.push({
@@ -88,6 +104,7 @@ export class ErasureLedger {
       userKey,
       boundary: Number(stored['bo']?.N),
       ids: new Set(isNew ? [userKey] : this.oneWith(userKey)),
+      after: new Set(this.done.keys()),
     });
   }
 
