@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { AdminApi, CommandError } from './admin-api.ts';
 
 // `npm run reconcile`: lets a running pipeline recompute all usage from its stored events, and prints what differs. Exits
 // with 1 when something does, or when it cannot be said.
@@ -15,7 +14,6 @@ The admin key comes from TALLYHOOK_ADMIN_KEY, else from the folder DATA_DIR (.ta
 machine.
 `;
 const POLL_MS = 500;
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Polls that may fail one after the other: the pipeline may be restarting. */
 const FAILED_POLLS_MAX = 20;
 
@@ -42,18 +40,12 @@ const runSchema = z.object({
 });
 type Run = z.infer<typeof runSchema>;
 
-/** What a person can mend: the message says how. */
-class ReconcileError extends Error {
-  override readonly name = 'ReconcileError';
-}
-
 try {
   const { values } = options();
   if (values.help) console.log(USAGE);
-  else if (!report(await reconcile(values.url ?? `http://127.0.0.1:${process.env['PORT'] || '4400'}`)))
-    process.exitCode = 1;
+  else if (!report(await reconcile(new AdminApi(values.url)))) process.exitCode = 1;
 } catch (error) {
-  console.error(error instanceof ReconcileError ? error.message : error);
+  console.error(error instanceof CommandError ? error.message : error);
   process.exitCode = 1;
 }
 
@@ -63,68 +55,23 @@ function options() {
       options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
     });
   } catch (error) {
-    throw new ReconcileError(`${error instanceof Error ? error.message : ''}\n\n${USAGE}`);
+    throw new CommandError(`${error instanceof Error ? error.message : ''}\n\n${USAGE}`);
   }
 }
 
-async function reconcile(givenUrl: string): Promise<Run> {
-  if (!/^https?:$/.test(URL.canParse(givenUrl) ? new URL(givenUrl).protocol : '')) {
-    throw new ReconcileError('--url must be the URL of a pipeline, such as http://127.0.0.1:4400.');
-  }
-  const url = givenUrl.replace(/\/+$/, '');
-  const key = adminKey();
-  let run = await request(url, 'POST', '/api/reconciliations', key);
+async function reconcile(api: AdminApi): Promise<Run> {
+  let run = runSchema.parse(await api.request('POST', '/api/reconciliations'));
   console.log(`Reconciliation ${run.id}, started at ${run.startedAt}: reading everything that is stored …`);
   for (let failed = 0; run.status === 'running';) {
     await pause(POLL_MS);
     try {
-      run = await request(url, 'GET', `/api/reconciliations/${run.id}`, key);
+      run = runSchema.parse(await api.request('GET', `/api/reconciliations/${run.id}`));
       failed = 0;
     } catch (error) {
-      if (!(error instanceof ReconcileError) || (failed += 1) > FAILED_POLLS_MAX) throw error;
+      if (!(error instanceof CommandError) || (failed += 1) > FAILED_POLLS_MAX) throw error;
     }
   }
   return run;
-}
-
-async function request(url: string, method: string, path: string, key: string): Promise<Run> {
-  let response: Response;
-  try {
-    response = await fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-  } catch {
-    throw new ReconcileError(
-      `No pipeline answers at ${url}: start one with "npm start", or give the URL of yours with --url.`,
-    );
-  }
-  const text = await response.text();
-  if (response.status === 401 || response.status === 403) {
-    throw new ReconcileError(
-      `The pipeline at ${url} refuses the key: set TALLYHOOK_ADMIN_KEY, or DATA_DIR to the folder of this pipeline.`,
-    );
-  }
-  if (!response.ok) {
-    throw new ReconcileError(
-      `${method} ${path} was answered with ${String(response.status)} (${text.slice(0, 200)}): try again in a moment.`,
-    );
-  }
-  return runSchema.parse(JSON.parse(text));
-}
-
-function adminKey(): string {
-  const given = process.env['TALLYHOOK_ADMIN_KEY'];
-  if (given) return given;
-  const file = join(process.env['DATA_DIR'] || '.tallyhook', 'keys.json');
-  try {
-    return z.object({ adminKey: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).adminKey;
-  } catch {
-    throw new ReconcileError(
-      `There is no key in ${file}: start the pipeline with "npm start" first, or set TALLYHOOK_ADMIN_KEY.`,
-    );
-  }
 }
 
 /** Prints the result; returns whether usage is what the events say. */
