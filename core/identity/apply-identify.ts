@@ -64,14 +64,15 @@ export function applyIdentify(draft: IdentityDraft, identify: Identify, now: num
   draft.actFor(eventKey);
   const before = node?.said ?? {};
   const after = mergeProfiles(before, taken);
-  if (taken.billingId !== undefined)
+  const isClaimed =
+    taken.billingId !== undefined &&
     moveBillingClaim(draft, {
       key,
       user,
       before: before.billingId?.value,
       after: after.billingId?.value,
     });
-  const root = heard(draft, { node, user, created: { key, userId, taken, receivedAt } });
+  const root = heard(draft, { node, user, isClaimed, created: { key, userId, taken, receivedAt } });
   let mergeId: string | undefined;
   if (candidate !== undefined && (row === 5 || row === 6) && refusal === undefined) {
     mergeId = mergeIdOf(now, eventKey);
@@ -106,10 +107,12 @@ function heard(
   {
     node,
     user,
+    isClaimed,
     created,
   }: {
     readonly node: UserNode | undefined;
     readonly user: Root | undefined;
+    readonly isClaimed: boolean;
     readonly created: {
       readonly key: string;
       readonly userId: string;
@@ -125,7 +128,12 @@ function heard(
     return root;
   }
   const after = hear(node, taken);
-  if (after === undefined) return user;
+  if (after === undefined) {
+    // A claim rests on what the user was read to say. Who claims what was said before, and has just been let go by somebody
+    // with newer news, would leave it with the user for ever: the version of the root shows that it has changed.
+    if (isClaimed) putRoot(draft, user, user);
+    return user;
+  }
   if (isRoot(after)) {
     putRoot(draft, user, after);
     return after;
