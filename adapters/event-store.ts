@@ -4,7 +4,6 @@ import {
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -34,8 +33,6 @@ import {
 import { batchGet } from './batch-get.ts';
 import { insertItems } from './insert-items.ts';
 import { mapAtMost } from './map-at-most.ts';
-import { keyPartOf } from './keys.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 
 // The Events table as the pipeline's memory: every event once per messageId, for ever.
 
@@ -55,6 +52,11 @@ export interface Page<Row> {
   readonly cursor?: string;
 }
 
+interface PackedEvent {
+  readonly event: NewEvent;
+  readonly body: BodyItems;
+}
+
 export class EventStore {
   private readonly dynamo: DynamoDBClient;
   private readonly table: string;
@@ -69,7 +71,10 @@ export class EventStore {
    * reached: nothing may then be acknowledged.
    */
   async put(event: NewEvent): Promise<PutResult> {
-    const body = toBodyItems(event.key, event.text, () => bodyDigest(event.text));
+    return await this.putWith(event, bodyItemsOf(event));
+  }
+
+  private async putWith(event: NewEvent, body: BodyItems): Promise<PutResult> {
     if (body.chunks.length > 0) return await this.putInParts(event, body);
     try {
       await this.dynamo.send(
@@ -136,10 +141,11 @@ export class EventStore {
     onFailure: (error: unknown) => void,
   ): Promise<readonly (PutResult | undefined)[]> {
     const results = new Map<string, PutResult>();
-    const few = events.length > 1 ? await this.insertSmall(events, results) : events;
-    await mapAtMost(EVENTS_AT_ONCE, few, async (event) => {
+    const packed = events.map((event) => ({ event, body: bodyItemsOf(event) }));
+    const few = packed.length > 1 ? await this.insertSmall(packed, results) : packed;
+    await mapAtMost(EVENTS_AT_ONCE, few, async ({ event, body }) => {
       try {
-        results.set(event.key, await this.put(event));
+        results.set(event.key, await this.putWith(event, body));
       } catch (error) {
         onFailure(error);
       }
@@ -149,31 +155,27 @@ export class EventStore {
 
   /** Stores what fits one item each, in few requests. Returns the events that must be put one by one. */
   private async insertSmall(
-    events: readonly NewEvent[],
+    events: readonly PackedEvent[],
     results: Map<string, PutResult>,
-  ): Promise<readonly NewEvent[]> {
-    const left: NewEvent[] = [];
-    const small: { readonly event: NewEvent; readonly item: Item }[] = [];
-    for (const event of events) {
-      const body = toBodyItems(event.key, event.text, () => '');
-      if (body.chunks.length > 0) left.push(event);
-      else small.push({ event, item: toEventItem(event, body.inline) });
-    }
-    const items = small.map(({ item }) => item);
+  ): Promise<readonly PackedEvent[]> {
+    const small = events.filter(({ body }) => body.chunks.length === 0);
+    const left = events.filter(({ body }) => body.chunks.length > 0);
+    const items = small.map(({ event, body }) => toEventItem(event, body.inline));
     const outcomes = await insertItems(this.dynamo, this.table, items);
-    const known: NewEvent[] = [];
-    for (const [index, { event }] of small.entries()) {
+    const known: PackedEvent[] = [];
+    for (const [index, packed] of small.entries()) {
       const outcome = outcomes[index];
-      if (outcome === 'inserted') results.set(event.key, { kind: 'stored' });
-      else if (outcome === 'exists') known.push(event);
-      else left.push(event);
+      if (outcome === 'inserted') results.set(packed.event.key, { kind: 'stored' });
+      else if (outcome === 'exists') known.push(packed);
+      else left.push(packed);
     }
     // Without them `put` asks for each, so nothing is lost when they cannot be read.
-    const first = await this.items(known.map(({ key }) => key)).catch(() => new Map<string, Item>());
-    await mapAtMost(EVENTS_AT_ONCE, known, async (event) => {
+    const first = await this.items(known.map(({ event }) => event.key)).catch(() => new Map<string, Item>());
+    await mapAtMost(EVENTS_AT_ONCE, known, async (packed) => {
+      const { event } = packed;
       const item = first.get(event.key);
       const duplicate = item && (await this.duplicateOf(event, item).catch(() => undefined));
-      if (duplicate === undefined) left.push(event);
+      if (duplicate === undefined) left.push(packed);
       else results.set(event.key, duplicate);
     });
     return left;
@@ -234,34 +236,6 @@ export class EventStore {
     return item;
   }
 
-  /** A user's events, newest first, from the by-user index (eventually consistent). */
-  async keysOfUser(
-    userId: string,
-    range: { readonly from?: number; readonly to?: number },
-    limit: number,
-    cursor?: string,
-  ): Promise<Page<string>> {
-    const from = String(range.from ?? 0).padStart(13, '0');
-    const to = String(range.to ?? 9_999_999_999_999).padStart(13, '0');
-    const start = decodeCursor(cursor);
-    const answer = await this.dynamo.send(
-      new QueryCommand({
-        TableName: this.table,
-        IndexName: 'byUser',
-        KeyConditionExpression: 'u = :u AND t BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':u': S(keyPartOf(userId)), ':from': S(from), ':to': S(to) },
-        ScanIndexForward: false,
-        Limit: limit,
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      }),
-    );
-    const next = encodeCursor(answer.LastEvaluatedKey);
-    return {
-      rows: (answer.Items ?? []).map((item) => (item['pk']?.S ?? '').slice(eventPk('').length)),
-      ...(next !== undefined && { cursor: next }),
-    };
-  }
-
   private async textOf(item: Item, eventKey: string): Promise<string> {
     const body = bodyOf(item);
     if ('deflated' in body) return inflateBody(body.deflated);
@@ -283,6 +257,8 @@ export class EventStore {
 /** What the parts of a body are named after. */
 export const bodyDigest = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+const bodyItemsOf = ({ key, text }: NewEvent): BodyItems => toBodyItems(key, text, () => bodyDigest(text));
 
 const MEANING = ['type', 'userId', 'event', 'properties', 'traits'].map(fieldLookup);
 

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import * as z from 'zod';
 
 // How commands talk to a pipeline: by its admin API, with the admin key, wherever it runs.
 
 const REQUEST_TIMEOUT_MS = 30_000;
+const POLL_MS = 500;
+/** Polls that may fail one after the other: the pipeline may be restarting. */
+const FAILED_POLLS_MAX = 20;
 
 /** What a person can mend: the message says how. */
 export class CommandError extends Error {
@@ -67,6 +72,47 @@ export class AdminApi {
       );
     }
     return JSON.parse(text);
+  }
+
+  /** Asks for `work` at `path` until it runs no more, and returns it as it then is. `onStep` is told of each state. */
+  async follow<Work extends { readonly status: string }>(
+    started: Work,
+    path: string,
+    schema: z.ZodType<Work>,
+    onStep: (work: Work) => void = () => undefined,
+  ): Promise<Work> {
+    let work = started;
+    onStep(work);
+    for (let failed = 0; work.status === 'running';) {
+      await pause(POLL_MS);
+      try {
+        work = schema.parse(await this.request('GET', path));
+        failed = 0;
+      } catch (error) {
+        if (!(error instanceof CommandError) || (failed += 1) > FAILED_POLLS_MAX) throw error;
+      }
+      onStep(work);
+    }
+    return work;
+  }
+}
+
+/** Prints what a person can mend as a sentence, and everything else as it is; `run` returns whether all is well. */
+export async function runCommand(run: () => Promise<boolean>): Promise<void> {
+  try {
+    if (!(await run())) process.exitCode = 1;
+  } catch (error) {
+    console.error(error instanceof CommandError ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/** The arguments of the command line. Throws CommandError with `usage` for those that there are not. */
+export function argumentsOf<Config extends ParseArgsConfig>(config: Config, usage: string) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new CommandError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
   }
 }
 

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
-import { AdminApi, CommandError, type Upload } from './admin-api.ts';
+import { AdminApi, argumentsOf, CommandError, runCommand, type Upload } from './admin-api.ts';
 
 // `npm run import -- stripe`: lets a running pipeline import users, and shows how far it is. The import goes on in the pipeline,
 // whether somebody watches or not. Exits with 1 when it fails, or when rows of it do.
@@ -18,9 +16,6 @@ const USAGE = `npm run import -- stripe | chargebee | FILE.csv [--dry-run] [--ur
 The admin key comes from TALLYHOOK_ADMIN_KEY, else from the folder DATA_DIR (.tallyhook) of a pipeline that runs on this
 machine.
 `;
-const POLL_MS = 500;
-/** Polls that may fail one after the other: the pipeline may be restarting. */
-const FAILED_POLLS_MAX = 20;
 const BAR_LENGTH = 30;
 
 const importSchema = z.object({
@@ -38,31 +33,24 @@ const rowsSchema = z.object({
   rows: z.array(z.object({ row: z.number(), verdict: z.string(), message: z.string().optional() })),
 });
 
-try {
-  const { values, positionals } = options();
-  const [source, ...more] = positionals;
-  if (values.help) console.log(USAGE);
-  else if (source === undefined || more.length > 0) throw new CommandError(USAGE);
-  else if (!(await run(new AdminApi(values.url), source, values['dry-run']))) process.exitCode = 1;
-} catch (error) {
-  console.error(error instanceof CommandError ? error.message : error);
-  process.exitCode = 1;
-}
-
-function options() {
-  try {
-    return parseArgs({
+await runCommand(async () => {
+  const { values, positionals } = argumentsOf(
+    {
       options: {
         url: { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
       allowPositionals: true,
-    });
-  } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : ''}\n\n${USAGE}`);
-  }
-}
+    },
+    USAGE,
+  );
+  const [source, ...more] = positionals;
+  if (values.help) console.log(USAGE);
+  else if (source === undefined || more.length > 0) throw new CommandError(USAGE);
+  else return await run(new AdminApi(values.url), source, values['dry-run']);
+  return true;
+});
 
 async function run(api: AdminApi, source: string, dryRun: boolean): Promise<boolean> {
   const isProvider = source === 'stripe' || source === 'chargebee';
@@ -70,19 +58,9 @@ async function run(api: AdminApi, source: string, dryRun: boolean): Promise<bool
   const started = await (isProvider
     ? api.request('POST', `/api/imports/${source}`)
     : api.request('POST', `/api/users/import${dryRun ? '?dryRun=1' : ''}`, fileOf(source)));
-  let job = answerSchema.parse(started).import;
-  console.log(`Import ${job.id}. It goes on when this command is stopped.`);
-  for (let failed = 0; job.status === 'running';) {
-    show(job);
-    await pause(POLL_MS);
-    try {
-      job = importSchema.parse(await api.request('GET', `/api/imports/${job.id}`));
-      failed = 0;
-    } catch (error) {
-      if (!(error instanceof CommandError) || (failed += 1) > FAILED_POLLS_MAX) throw error;
-    }
-  }
-  show(job);
+  const first = answerSchema.parse(started).import;
+  if (first.status === 'running') console.log(`Import ${first.id}. It goes on when this command is stopped.`);
+  const job = await api.follow(first, `/api/imports/${first.id}`, importSchema, show);
   if (process.stdout.isTTY) console.log('');
   return await report(api, job, dryRun);
 }

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { AdminApi, CommandError } from './admin-api.ts';
+import { AdminApi, argumentsOf, runCommand } from './admin-api.ts';
 
 // `npm run reconcile`: lets a running pipeline recompute all usage from its stored events, and prints what differs. Exits
 // with 1 when something does, or when it cannot be said.
@@ -13,9 +11,6 @@ const USAGE = `npm run reconcile -- [--url URL]
 The admin key comes from TALLYHOOK_ADMIN_KEY, else from the folder DATA_DIR (.tallyhook) of a pipeline that runs on this
 machine.
 `;
-const POLL_MS = 500;
-/** Polls that may fail one after the other: the pipeline may be restarting. */
-const FAILED_POLLS_MAX = 20;
 
 const amountSchema = z.object({ sum: z.string(), count: z.number() });
 const runSchema = z.object({
@@ -40,38 +35,20 @@ const runSchema = z.object({
 });
 type Run = z.infer<typeof runSchema>;
 
-try {
-  const { values } = options();
-  if (values.help) console.log(USAGE);
-  else if (!report(await reconcile(new AdminApi(values.url)))) process.exitCode = 1;
-} catch (error) {
-  console.error(error instanceof CommandError ? error.message : error);
-  process.exitCode = 1;
-}
-
-function options() {
-  try {
-    return parseArgs({
-      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
-    });
-  } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : ''}\n\n${USAGE}`);
-  }
-}
+await runCommand(async () => {
+  const { values } = argumentsOf(
+    { options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } } },
+    USAGE,
+  );
+  if (!values.help) return report(await reconcile(new AdminApi(values.url)));
+  console.log(USAGE);
+  return true;
+});
 
 async function reconcile(api: AdminApi): Promise<Run> {
-  let run = runSchema.parse(await api.request('POST', '/api/reconciliations'));
+  const run = runSchema.parse(await api.request('POST', '/api/reconciliations'));
   console.log(`Reconciliation ${run.id}, started at ${run.startedAt}: reading everything that is stored …`);
-  for (let failed = 0; run.status === 'running';) {
-    await pause(POLL_MS);
-    try {
-      run = runSchema.parse(await api.request('GET', `/api/reconciliations/${run.id}`));
-      failed = 0;
-    } catch (error) {
-      if (!(error instanceof CommandError) || (failed += 1) > FAILED_POLLS_MAX) throw error;
-    }
-  }
-  return run;
+  return await api.follow(run, `/api/reconciliations/${run.id}`, runSchema);
 }
 
 /** Prints the result; returns whether usage is what the events say. */

@@ -10,6 +10,7 @@ import { FeedStore } from '../../adapters/feed-store.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { ingestHandler } from '../../functions/ingest/handler.ts';
+import { postEvent } from '../lambda-events.ts';
 
 // The ingest function in this process, on stores of the benchmark's choosing.
 
@@ -40,38 +41,9 @@ export function ingestFunction(
   });
 }
 
-/** As a Function URL hands it over. */
-export function requestOf(body: string): APIGatewayProxyEventV2 {
-  const host = 'abcdefghijklmnop.lambda-url.us-east-1.on.aws';
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath: '/segment',
-    rawQueryString: '',
-    headers: {
-      authorization: 'Bearer ing_0123456789abcdef0123456789abcdef',
-      'content-type': 'application/json',
-      host,
-    },
-    requestContext: {
-      accountId: 'anonymous',
-      apiId: 'abcdefghijklmnop',
-      domainName: host,
-      domainPrefix: 'abcdefghijklmnop',
-      http: {
-        method: 'POST',
-        path: '/segment',
-        protocol: 'HTTP/1.1',
-        sourceIp: '203.0.113.1',
-        userAgent: 'bench',
-      },
-      requestId: 'b6f8a9d2-0000-4000-8000-000000000000',
-      routeKey: '$default',
-      stage: '$default',
-      time: '25/Nov/2026:12:00:00 +0000',
-      timeEpoch: 0,
-    },
-    body,
-    isBase64Encoded: false,
-  };
-}
+/** A request of Segment's webhook. */
+export const requestOf = (body: string): APIGatewayProxyEventV2 =>
+  postEvent('/segment', body, {
+    authorization: 'Bearer ing_0123456789abcdef0123456789abcdef',
+    host: 'abcdefghijklmnop.lambda-url.us-east-1.on.aws',
+  });

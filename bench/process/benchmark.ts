@@ -26,6 +26,7 @@ import type { Benchmark, BenchmarkReport, ReportTable, Target } from '../benchma
 import { cpuTimeOf } from '../cpu-time.ts';
 import { TURNS } from '../effort.ts';
 import { interleave } from '../interleave.ts';
+import { batchEvent } from '../lambda-events.ts';
 import { trackEvent } from '../pipeline/load.ts';
 import { figureOf, ratioOfTurns } from '../spread.ts';
 import { startStub, type Stub } from '../stub/stub.ts';
@@ -39,7 +40,6 @@ const EVENTS_PER_MESSAGE = 100;
 const TURN_MS = 1_000;
 const TABLES = { events: 'events', usage: 'usage', users: 'users' };
 const CONFIG = 'config';
-const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events';
 
 export const benchmark: Benchmark = {
   title: `processor time of the process function per event, in batches of ${EVENTS}, against its calls alone`,
@@ -143,24 +143,11 @@ function functionSide({ dynamo }: Stub, keys: readonly string[]) {
 
 function batchOf(keys: readonly string[]): SQSEvent {
   const messages = Math.ceil(keys.length / EVENTS_PER_MESSAGE);
-  return {
-    Records: Array.from({ length: messages }, (_, n) => ({
-      messageId: String(n),
-      receiptHandle: String(n),
-      body: toQueueMessage(keys.slice(n * EVENTS_PER_MESSAGE, (n + 1) * EVENTS_PER_MESSAGE)),
-      attributes: {
-        ApproximateReceiveCount: '1',
-        SentTimestamp: '0',
-        SenderId: '',
-        ApproximateFirstReceiveTimestamp: '0',
-      },
-      messageAttributes: {},
-      md5OfBody: '',
-      eventSource: 'aws:sqs',
-      eventSourceARN: QUEUE_ARN,
-      awsRegion: 'us-east-1',
-    })),
-  };
+  return batchEvent(
+    Array.from({ length: messages }, (_, n) =>
+      toQueueMessage(keys.slice(n * EVENTS_PER_MESSAGE, (n + 1) * EVENTS_PER_MESSAGE)),
+    ),
+  );
 }
 
 function bareSides({ dynamo }: Stub, events: readonly Stored[]) {

@@ -10,10 +10,12 @@ import {
   type EventRecord,
   type OutcomeRevision,
 } from '../../adapters/event-item.ts';
+import { EventList } from '../../adapters/event-list.ts';
 import { bodyDigest, EventStore } from '../../adapters/event-store.ts';
 import { JobStore } from '../../adapters/job-store.ts';
 import { eventKeyOf, keyPartOf } from '../../adapters/keys.ts';
 import { fromGroupItem } from '../../adapters/unmapped-item.ts';
+import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { fromUsageItem } from '../../adapters/usage-item.ts';
 import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
@@ -391,14 +393,20 @@ async function users(rest: Rest, events: Events): Promise<string[]> {
 
 /** The index by user has caught up, and lists every stored event of each user once, newest first. */
 async function timelines({ clients, ledger }: Rest, events: Events): Promise<string[]> {
-  const store = new EventStore(clients.dynamo, TABLES.events);
+  const { dynamo } = clients;
+  const list = new EventList(
+    dynamo,
+    TABLES.events,
+    new EventStore(dynamo, TABLES.events),
+    new UnmappedStore(dynamo, TABLES.events),
+  );
   const violations: string[] = [];
   for (const userId of userIdsOf(ledger)) {
     const keys: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await store.keysOfUser(userId, {}, 7, cursor);
-      keys.push(...page.rows);
+      const page = await list.ofIds([keyPartOf(userId)], {}, 7, cursor);
+      keys.push(...page.rows.map(({ key }) => key));
       cursor = page.cursor;
     } while (cursor !== undefined);
     const wanted = [...events.values()]

@@ -107,7 +107,7 @@ describe('a new life that begins while the user is erased', () => {
     expect(await pipeline.users.get('ada-lovelace')).toMatchObject({ userId: 'ada-lovelace' });
   });
 
-  test('has none when a newer erasure has taken its events', async () => {
+  test('has none when a newer erasure takes its events just before it would come back', async () => {
     await arrives(track('old', '10:00:00'));
     pipeline.clock.now += 60_000;
     await arrives(track('new', '12:00:30'));
@@ -115,10 +115,29 @@ describe('a new life that begins while the user is erased', () => {
     await pipeline.webhook(deletion);
     await look();
     indexIsBehind = false;
-    await pipeline.webhook({ ...deletion, timestamp: `${DAY}T12:01:00Z` });
-    await look(11);
-    await look(11);
+    const { erasing, clock, client } = pipeline;
+    const newer = erasureIdOf('ada-lovelace', Date.parse(`${DAY}T12:01:00Z`));
+    let isFirst = true;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        if (isFirst && JSON.stringify(args.input).includes('"ConditionCheck"')) {
+          isFirst = false;
+          await pipeline.webhook({ ...deletion, timestamp: `${DAY}T12:01:00Z` });
+          const work = () => eraseUser({ ...erasing, now: () => clock.now }, newer, Infinity);
+          expect(await work()).toBe('waiting');
+          clock.now += 11 * 60_000;
+          expect(await work()).toBe('finished');
+        }
+        return await next(args);
+      },
+      { step: 'initialize', name: 'overtake' },
+    );
+    await look(11).finally(() => client.middlewareStack.remove('overtake'));
+    expect(isFirst).toBe(false);
     expect(await stateOf('new')).toBe('erased');
+    expect(await pipeline.users.get('ada-lovelace')).toBeUndefined();
+    await look(11);
+    expect(await isDone()).toBe(true);
     expect(await pipeline.users.get('ada-lovelace')).toBeUndefined();
   });
 
