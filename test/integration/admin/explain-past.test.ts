@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
 import { eraseEvents } from '../../../adapters/erase-events.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { reviseEvents } from '../../../adapters/revise-events.ts';
 import { createAdmin, column, fieldOf, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
 import { importUser } from '../../support/imported-user.ts';
+import { explainAnswer } from '../../support/explain-answer.ts';
 
 // What an event went through after it had its outcome, and what an identify did to users, told in sentences.
 
@@ -23,23 +23,9 @@ beforeEach(async () => {
   for (const id of ['messages', 'seats']) await admin.call('POST', '/api/features', { body: { id } });
 });
 
-const storySchema = z.object({
-  status: z.string(),
-  event: z.unknown().optional(),
-  steps: z.array(
-    z.object({
-      kind: z.string(),
-      title: z.string(),
-      detail: z.string().optional(),
-      at: z.string().optional(),
-      data: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-});
-
 async function story(messageId: string) {
   const { body } = await admin.call('GET', `/api/events/${messageId}/explain`);
-  return storySchema.parse(body);
+  return explainAnswer.parse(body);
 }
 
 const kindsOf = ({ steps }: Awaited<ReturnType<typeof story>>): string[] => steps.map(({ kind }) => kind);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK, eventPk } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
@@ -7,6 +6,7 @@ import { RequestFeed } from '../../../adapters/request-feed.ts';
 import { settleEvents } from '../../../adapters/settle-events.ts';
 import { createAdmin, toNewEvent, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../../support/dynamo.ts';
+import { explainAnswer } from '../../support/explain-answer.ts';
 
 let dynamo: TestDynamo;
 let tables: TestTables;
@@ -89,22 +89,9 @@ test('a Segment filter becomes the conditions of a rule, and of several where it
   expect(await read('event = "A" or properties.plan = "pro"', 'filter')).toMatchObject({ rules: [{}, {}] });
 });
 
-const storySchema = z.object({
-  status: z.string(),
-  steps: z.array(
-    z.object({
-      kind: z.string(),
-      title: z.string(),
-      detail: z.string().optional(),
-      at: z.string().optional(),
-      data: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-});
-
 /** The steps of an event by their kinds. */
 async function story(messageId: string) {
-  const { status, steps } = storySchema.parse(await explain(messageId));
+  const { status, steps } = explainAnswer.parse(await explain(messageId));
   return {
     status,
     kinds: steps.map(({ kind }) => kind),
