@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isSameSecret } from './same-secret.ts';
 
 // The admin key that the deployment generated, in Secrets Manager. A container remembers its digest for a minute, so that
 // a rotated key works, and the old one stops working, within that time.
@@ -33,8 +34,7 @@ export class AdminSecret {
 
   /** Whether this is the admin key. Throws when the secret cannot be read: that must never look like a wrong key. */
   async matches(key: string): Promise<boolean> {
-    // Digests have one length, and comparing them in constant time says nothing about the key.
-    return timingSafeEqual(digestOf(key), await this.digest());
+    return isSameSecret(digestOf(key), await this.digest());
   }
 
   /**

@@ -24,11 +24,11 @@ export class CursorSecret {
 
   async get(): Promise<Uint8Array> {
     if (this.known === undefined) {
-      const secret = this.readOrMake();
-      this.known = secret;
-      secret.catch(() => {
+      const asked = this.readOrMake();
+      this.known = asked;
+      asked.catch(() => {
         // A failure is not remembered: the next request asks again.
-        if (this.known === secret) this.known = undefined;
+        if (this.known === asked) this.known = undefined;
       });
     }
     return await this.known;

@@ -4,6 +4,7 @@ import { deadFileViolations } from './layout/dead-files.ts';
 import { nameViolations } from './layout/file-names.ts';
 import { importViolations } from './layout/import-rule.ts';
 import { purityViolations } from './layout/pure-core.ts';
+import { secretViolations } from './layout/secret-comparison.ts';
 import type { SourceFile, Violation } from './layout/source-file.ts';
 
 // `npm run check:layout`: the rules that are about the tree rather than about one file. They read text only, so that a test
@@ -16,6 +17,7 @@ export function findViolations(files: readonly SourceFile[]): Violation[] {
       ...nameViolations(file),
       ...importViolations(file),
       ...purityViolations(file),
+      ...secretViolations(file),
     ]),
     ...deadFileViolations(files),
   ];

@@ -1,8 +1,9 @@
+import { isSameSecret } from '../../adapters/same-secret.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { ApiError } from './api-error.ts';
 import type { Caller, Session } from './caller.ts';
 import type { Scope } from './operations.ts';
-import { ADMIN_KEY_ID, findSession, isSame } from './session.ts';
+import { ADMIN_KEY_ID, findSession } from './session.ts';
 
 // Who sends a request, and whether they may. Three ways: the deployment's own admin key, kept in Secrets Manager; an API
 // key; the session of a person who signed in with either. A store that cannot be read must never look like a wrong key: a
@@ -67,7 +68,7 @@ async function sessionOf(
   }
   const session = await findSession(deps, sessionToken);
   if (session === undefined) throw refused('invalid_session', 'The session has ended: sign in again.');
-  if (isChange && !isSame(csrfToken ?? '', session.csrfToken)) {
+  if (isChange && !isSameSecret(csrfToken ?? '', session.csrfToken)) {
     throw new ApiError(
       'invalid_csrf_token',
       'With a session, every change needs the header "X-CSRF-Token" with the csrfToken of GET /api/session.',

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { secretHashOf } from '../../adapters/keys.ts';
+import { isSameSecret } from '../../adapters/same-secret.ts';
 import type { Caller, Session } from './caller.ts';
 import type { AdminDependencies } from './dependencies.ts';
 
@@ -50,7 +51,7 @@ export async function findSession(deps: SessionDependencies, token: string): Pro
   if (stored === undefined || now >= expiryOf(stored)) return undefined;
   const { callerId: id, scope, proof } = stored;
   if (id === ADMIN_KEY_ID) {
-    if (!isSame(proof, await deps.adminSecret.proofFor(token))) return undefined;
+    if (!isSameSecret(proof, await deps.adminSecret.proofFor(token))) return undefined;
   } else {
     const key = await deps.keyCache.findByHash(proof);
     if (key === undefined || key.revokedAt !== undefined) return undefined;
@@ -66,12 +67,6 @@ const expiryOf = ({ seenAt, createdAt }: { readonly seenAt: number; readonly cre
 
 const csrfTokenOf = (token: string): string =>
   createHash('sha256').update(`csrf ${token}`).digest('base64url');
-
-/** Whether two texts are the same, in a time that says nothing about where they differ. */
-export function isSame(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
-}
 
 const COOKIE = 'tallyhook-session';
 /** No cookie of ours is longer. */

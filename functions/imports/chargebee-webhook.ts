@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import { basicAuthValidator, WebhookAuthenticationError } from 'chargebee';
 import * as z from 'zod/mini';
-import { secretHashOf } from '../../adapters/keys.ts';
+import { isSameSecret } from '../../adapters/same-secret.ts';
 import { toCustomer } from './chargebee-customers.ts';
 import type { VerifiedWebhook, WebhookRequest } from './webhook.ts';
 
@@ -38,7 +37,10 @@ export async function verifyChargebeeWebhook(
   credentials: ChargebeeWebhookCredentials,
 ): Promise<VerifiedWebhook> {
   const validate = basicAuthValidator((username, password) => {
-    const right = [isSame(username, credentials.username), isSame(password, credentials.password)];
+    const right = [
+      isSameSecret(username, credentials.username),
+      isSameSecret(password, credentials.password),
+    ];
     return right.every(Boolean);
   });
   try {
@@ -65,10 +67,6 @@ export async function verifyChargebeeWebhook(
     },
   };
 }
-
-/** In constant time: digests have one length. */
-const isSame = (given: string, wanted: string): boolean =>
-  timingSafeEqual(Buffer.from(secretHashOf(given)), Buffer.from(secretHashOf(wanted)));
 
 function jsonOf(body: Buffer): unknown {
   try {

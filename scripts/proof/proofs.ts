@@ -113,6 +113,12 @@ export const PROOFS: readonly Proof[] = [
     'test/integration/admin/session.test.ts',
     'test/integration/admin/fuzz.test.ts',
     'test/integration/ingest/keys.test.ts',
+    'test/integration/near-secrets.test.ts',
+    'test/integration/imports/webhooks.test.ts',
+    'test/integration/admin/cursors.test.ts',
+    'test/integration/admin/dashboard.test.ts',
+    'test/unit/admin/csv.test.ts',
+    'test/unit/layout.test.ts',
     'test/integration/log-canary.test.ts',
   ),
 ];

@@ -136,6 +136,47 @@ describe('core depends on its arguments alone', () => {
   });
 });
 
+describe('secrets are compared in constant time', () => {
+  test.each([
+    ['functions/a/b.ts', 'const ok = given === session.csrfToken;'],
+    ['functions/a/b.ts', 'const ok = session.csrfToken !== given;'],
+    ['functions/a/b.ts', 'const ok = (await proofFor(x)) == y;'],
+    ['functions/a/b.ts', `const ok = headers['x-signature'] === wanted;`],
+    ['functions/a/b.ts', `const ok = (headers.authorization ?? '') === wanted;`],
+    ['functions/a/b.ts', 'const ok = apiKey === other.apiKey;'],
+    ['adapters/a.ts', 'const ok = signature.equals(wanted);'],
+    ['adapters/a.ts', 'const ok = secrets.includes(given);'],
+    ['adapters/a.ts', 'const ok = Buffer.compare(password, given) === 0;'],
+    ['adapters/a.ts', 'const ok = isDeepStrictEqual(credentials, given);'],
+    ['core/a.ts', 'const ok = password.startsWith(given);'],
+    ['local/a.ts', 'const ok = adminKey === given;'],
+  ])('and not so, in %s: %s', (path, text) => {
+    expect(violationsOf({ [path]: `\n${text}` })).toContainEqual(
+      expect.stringMatching(new RegExp(`^${path}:2 compares .*: use isSameSecret`)),
+    );
+  });
+
+  test('nor where a different length throws', () => {
+    expect(
+      violationsOf({
+        'functions/a/b.ts': `import { timingSafeEqual } from 'node:crypto';\nconst ok = timingSafeEqual(left, right);`,
+      }),
+    ).toEqual([
+      expect.stringContaining('functions/a/b.ts:1 uses timingSafeEqual'),
+      expect.stringContaining('functions/a/b.ts:2 uses timingSafeEqual'),
+    ]);
+  });
+
+  test.each([
+    'const has = token === undefined || password === null;',
+    `const has = signature !== '' && !secrets.includes('');`,
+    'const ok = isSameSecret(given, session.csrfToken);',
+    'const right = tokens.length === 2 && typeof token === "string" && secretName === other;',
+  ])('while one may ask whether there is one: %s', (text) => {
+    expect(violationsOf({ 'functions/a/b.ts': text })).toEqual([]);
+  });
+});
+
 describe('names', () => {
   test.each([
     'core/utils.ts',
