@@ -8,6 +8,7 @@ import { spread } from '../core/unmapped-group.ts';
 import { applyFirstTrack, applyIdentify, type IdentifyResult } from '../core/identity/apply-identify.ts';
 import { normaliseEmail } from '../core/identity/email-group.ts';
 import { IdentityDraft, NotReadError, type IdentityFacts } from '../core/identity/identity-draft.ts';
+import { arrivalItems, arrivalKeysOf, arrivesNow, NEVER_REDRIVEN } from './arrival-plan.ts';
 import { N, S } from './attributes.ts';
 import type { DecidedEvent } from './decided-event.ts';
 import { engageKeysOf, planEngage, type EngageByUser } from './engage-plan.ts';
@@ -68,7 +69,7 @@ function itemKeysOf(event: DecidedEvent, facts: IdentityFacts): string[] {
     keys.push(`group ${record.unmappedIn}`);
     if (decision.kind !== 'unmapped') keys.push(`row ${record.key}`);
   }
-  keys.push(...identityKeysOf(event, facts), ...engageKeysOf(event));
+  keys.push(...identityKeysOf(event, facts), ...engageKeysOf(event), ...arrivalKeysOf(event));
   const day = String(Math.floor(record.time / 86_400_000));
   for (const { featureId } of usageChangesOf(event)) {
     keys.push(
@@ -155,6 +156,7 @@ export function planChunk(
     ...unmappedItems(tables.events, events),
     ...quarantineItems(tables.events, events),
     ...usageItems(tables.usage, events),
+    ...arrivalItems(tables.usage, events),
   ];
   return { items, unread };
 }
@@ -235,12 +237,13 @@ function eventUpdate(
   // And what was counted, since exactly that is taken back.
   const sameOutcome = event.counted === undefined ? '' : ' AND o = :counted';
   if (event.counted !== undefined) values[':counted'] = S(record.outcome ?? '');
+  const arrives = arrivesNow(event) ? ` AND ${NEVER_REDRIVEN}` : '';
   return {
     Update: {
       TableName: table,
       Key: { pk: S(eventPk(record.key)), sk: S(EVENT_SK) },
       UpdateExpression: `SET ${sets.join(', ')}${decision.kind === 'unmapped' ? '' : ' REMOVE r, x'}`,
-      ConditionExpression: `st = :from${sameReason}${sameOutcome} AND (attribute_not_exists(fence) OR fence <= :g)`,
+      ConditionExpression: `st = :from${sameReason}${sameOutcome}${arrives} AND (attribute_not_exists(fence) OR fence <= :g)`,
       ExpressionAttributeValues: values,
     },
   };

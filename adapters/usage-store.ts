@@ -2,6 +2,7 @@ import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DamagedItemError, readS, S, type Item } from './attributes.ts';
 import { keyPartOf } from './keys.ts';
 import { mapAtMost } from './map-at-most.ts';
+import { queryBetween } from './query-between.ts';
 import {
   FEATURE_SHARDS,
   fromUsageItem,
@@ -127,27 +128,8 @@ export class UsageStore {
     return answer.Items ?? [];
   }
 
-  private async between(
-    pk: string,
-    first: string,
-    last: string,
-    take: (item: Item) => boolean,
-  ): Promise<boolean> {
-    let from: Item | undefined;
-    do {
-      const answer = await this.dynamo.send(
-        new QueryCommand({
-          TableName: this.table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-          ExpressionAttributeValues: { ':pk': S(pk), ':first': S(first), ':last': S(last) },
-          ConsistentRead: true,
-          ...(from !== undefined && { ExclusiveStartKey: { ...from } }),
-        }),
-      );
-      for (const item of answer.Items ?? []) if (!take(item)) return false;
-      from = answer.LastEvaluatedKey;
-    } while (from !== undefined);
-    return true;
+  private between(pk: string, first: string, last: string, take: (item: Item) => boolean): Promise<boolean> {
+    return queryBetween(this.dynamo, this.table, { pk, first, last }, take);
   }
 }
 

@@ -11,6 +11,7 @@ import { oncePerKey } from './idempotency.ts';
 import { findOperation } from './operations.ts';
 import { toInvalidRequest } from './problems.ts';
 import { sealedCursors } from './sealed-cursors.ts';
+import { arrivalRoutes } from './routes/arrivals.ts';
 import { connectionRoutes } from './routes/connection.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { erasureRoutes } from './routes/erasures.ts';
@@ -94,6 +95,7 @@ export function createAdminApp(deps: AdminDependencies): AdminApp {
     rulePreviewRoutes,
     ruleImpactRoutes,
     usageRoutes,
+    arrivalRoutes,
     usageTopRoutes,
     eventRoutes,
     explainRoutes,

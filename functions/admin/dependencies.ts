@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { AdminSecret } from '../../adapters/admin-secret.ts';
 import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import type { ApiKeyStore } from '../../adapters/api-keys.ts';
+import type { ArrivalStore } from '../../adapters/arrival-store.ts';
 import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { CursorSecret } from '../../adapters/cursor-secret.ts';
@@ -47,6 +48,7 @@ export interface AdminDependencies {
   readonly signIns: SignInAttempts;
   readonly config: ConfigStore;
   readonly usage: UsageStore;
+  readonly arrivals: ArrivalStore;
   readonly featureUsers: FeatureUsers;
   readonly rulesets: RulesetStore;
   readonly events: EventStore;

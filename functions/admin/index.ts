@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AdminSecret, secretsClient } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { ArrivalStore } from '../../adapters/arrival-store.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { dynamoClient, sqsClient } from '../../adapters/clients.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
@@ -67,6 +68,7 @@ export const handler = functionUrlHandler(
     config: new ConfigStore(dynamo, environment.CONFIG_TABLE, { now, newRuleId }),
     rulesets: new RulesetStore(dynamo, environment.CONFIG_TABLE),
     usage: new UsageStore(dynamo, environment.USAGE_TABLE),
+    arrivals: new ArrivalStore(dynamo, environment.USAGE_TABLE),
     featureUsers: new FeatureUsers(dynamo, environment.USAGE_TABLE),
     events,
     eventList: new EventList(dynamo, environment.EVENTS_TABLE, events, unmapped),

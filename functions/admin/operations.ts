@@ -88,6 +88,7 @@ export const OPERATIONS = {
 
   getTopUsers: { method: 'get', path: '/api/usage/top', scope: 'read' },
   getUsage: { method: 'get', path: '/api/usage', scope: 'read' },
+  getArrivals: { method: 'get', path: '/api/arrivals', scope: 'read' },
 
   getSettings: { method: 'get', path: '/api/settings', scope: 'read' },
   changeSettings: { method: 'patch', path: '/api/settings', scope: 'admin' },

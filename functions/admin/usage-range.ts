@@ -1,12 +1,25 @@
 import { ApiError } from './api-error.ts';
+import type { UsageWindow } from './schemas/usage.ts';
 import { wholeHours, type HourRange } from './usage-windows.ts';
 
 const DAY_MS = 86_400_000;
 const STANDARD_RANGE_MS = 30 * DAY_MS;
 
+/** What one answer may cover by windows of each size, so that every answer is bounded in size and in what it reads. */
+const WINDOW_DAYS_MAX: Record<UsageWindow, number> = { hour: 31, day: 366, month: 3_660 };
+
+interface RangeQuery {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** The hours that a query for windows of some size asks for. */
+export const windowRangeOf = (query: RangeQuery & { readonly window: UsageWindow }, now: number): HourRange =>
+  rangeOf(query, now, { days: WINDOW_DAYS_MAX[query.window], window: query.window });
+
 /** The hours that a query asks for; `max` bounds what one answer covers. */
 export function rangeOf(
-  query: { readonly from?: number | undefined; readonly to?: number | undefined },
+  query: RangeQuery,
   now: number,
   max: { readonly days: number; readonly window?: string },
 ): HourRange {

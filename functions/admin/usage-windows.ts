@@ -60,16 +60,9 @@ export class UsageWindows {
   }
 
   add({ featureId, row }: UsageDay): void {
-    const start = dayStart(row.day);
-    const isWhole = start >= this.range.from && start + DAY_MS <= this.range.to;
-    if (isWhole && this.window !== 'hour') {
-      this.count(start, featureId, row);
-      return;
-    }
-    for (const [hour, amount] of row.hours) {
-      const time = start + hour * HOUR_MS;
-      if (time >= this.range.from && time < this.range.to) this.count(time, featureId, amount);
-    }
+    const day = { day: row.day, total: row, hours: row.hours };
+    for (const [start, amount] of windowsOf(this.range, this.window, day))
+      this.count(start, featureId, amount);
   }
 
   /** By start, then feature. Windows in which nothing is counted are left out. */
@@ -96,11 +89,10 @@ export class UsageWindows {
   }
 
   private count(
-    time: number,
+    start: number,
     featureId: string,
     { sum, count }: { readonly sum: string; readonly count: number },
   ): void {
-    const start = startOf(this.window, time);
     const key = `${String(start)} ${featureId}`;
     const known = this.amounts.get(key);
     if (known === undefined) {
@@ -109,6 +101,30 @@ export class UsageWindows {
     }
     known.micros += toMicros(sum);
     known.count += count;
+  }
+}
+
+interface CountedDay<Amount> {
+  readonly day: string;
+  readonly total: Amount;
+  readonly hours: ReadonlyMap<number, Amount>;
+}
+
+/** What of a day is in the range: the start of a window, and what is to be added to that window. */
+export function* windowsOf<Amount>(
+  range: HourRange,
+  window: UsageWindow,
+  { day, total, hours }: CountedDay<Amount>,
+): Iterable<[start: number, amount: Amount]> {
+  const start = dayStart(day);
+  const isWhole = start >= range.from && start + DAY_MS <= range.to;
+  if (isWhole && window !== 'hour') {
+    yield [startOf(window, start), total];
+    return;
+  }
+  for (const [hour, amount] of hours) {
+    const time = start + hour * HOUR_MS;
+    if (time >= range.from && time < range.to) yield [startOf(window, time), amount];
   }
 }
 

@@ -22,6 +22,8 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
       user: fc.nat({ max: 60 }),
       name: fc.nat({ max: 5 }),
       day: fc.nat({ max: 3 }),
+      arrival: fc.nat({ max: 3 }),
+      wasRedriven: fc.boolean(),
       kind: fc.constantFrom('mapped', 'unmapped', 'applied', 'quarantined'),
       features: fc.uniqueArray(fc.nat({ max: 8 }), { minLength: 1, maxLength: 4 }),
       wasUnmapped: fc.boolean(),
@@ -30,7 +32,8 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
     { maxLength: 250 },
   )
   .map((shapes) =>
-    shapes.map(({ user, name, day, kind, features, wasUnmapped, engage }, index): DecidedEvent => {
+    shapes.map((shape, index): DecidedEvent => {
+      const { user, name, day, arrival, wasRedriven, kind, features, wasUnmapped, engage } = shape;
       const group = { kind: 'name', name: `event ${String(name)}` } as const;
       const waits = wasUnmapped && kind !== 'applied';
       const record: EventRecord = {
@@ -41,7 +44,8 @@ const decidedEvents: fc.Arbitrary<DecidedEvent[]> = fc
         userId: `user${String(user)}`,
         name: group.name,
         time: 1_800_000_000_000 + day * 86_400_000,
-        receivedAt: 1_800_000_000_000,
+        receivedAt: 1_800_000_000_000 + arrival * 86_400_000,
+        ...(wasRedriven && { redriven: { at: 1_800_000_000_000, by: 'k' } }),
         dialect: 'webhook',
         apiKeyId: 'k',
         ...(waits && { reason: 'no_rule' as const, unmappedIn: `n#=${group.name}#${String(index % 4)}` }),

@@ -33,8 +33,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an event gets its outcome whatever its state',
     'adapters/commit-plan.ts',
-    '`st = :from${sameReason}${sameOutcome} AND',
-    '`(attribute_exists(pk) OR st = :from${sameReason}${sameOutcome}) AND',
+    '`st = :from${sameReason}${sameOutcome}${arrives} AND',
+    '`(attribute_exists(pk) OR st = :from${sameReason}${sameOutcome})${arrives} AND',
   ),
   mutant(
     'an unmapped event changes its reason whatever the reason was',

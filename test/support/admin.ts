@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { AdminSecret } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { ArrivalStore } from '../../adapters/arrival-store.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
 import type { NewEvent } from '../../adapters/event-item.ts';
@@ -114,6 +115,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     config,
     rulesets: new RulesetStore(dynamo, tables.config),
     usage: new UsageStore(dynamo, tables.usage),
+    arrivals: new ArrivalStore(dynamo, tables.usage),
     featureUsers: new FeatureUsers(dynamo, tables.usage),
     events,
     eventList: new EventList(dynamo, tables.events, events, unmapped),

@@ -17,6 +17,7 @@ import {
   lookAtEvents,
   mapUnmapped,
   mergeAndUndo,
+  readArrivals,
   readUsage,
   reconcile,
   redriveQuarantined,
@@ -128,6 +129,8 @@ test('the client signs in, and does all that the document offers, with exact fig
       { windowStart: '2026-11-01T00:00:00.000Z', featureId: 'messages', userId: 'ada', sum: '7.5', count: 3 },
     ],
   });
+  const arrived = { events: IDENTIFIED.length + SENT.length, track: SENT.length, unmapped: SENT.length };
+  expect(await readArrivals(reader)).toEqual([arrived, arrived, arrived]);
   expect(await lookAtEvents(reader)).toMatchObject({
     ofUser: ['m5', 'm3', 'm1'],
     unmapped: ['m6'],

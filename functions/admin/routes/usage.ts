@@ -9,13 +9,12 @@ import { textCell, toCsv } from '../csv.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { errors, KEYED } from '../schemas/error.ts';
-import { usageQuerySchema, usageSchema, USAGE_ROWS_MAX, type UsageWindow } from '../schemas/usage.ts';
+import { usageQuerySchema, usageSchema, USAGE_ROWS_MAX } from '../schemas/usage.ts';
 import { usageByUser } from '../usage-by-user.ts';
-import { rangeOf } from '../usage-range.ts';
+import { windowRangeOf } from '../usage-range.ts';
 import { daysOf, UsageWindows, type HourRange, type WindowRow } from '../usage-windows.ts';
 
-/** What one answer may cover, so that every answer is bounded in size and in what it reads. */
-const RANGE_DAYS_MAX: Record<UsageWindow, number> = { hour: 31, day: 366, month: 3_660 };
+/** Days of users or features that one answer looks at. */
 const DAYS_READ_MAX = 200_000;
 
 const get = createRoute({
@@ -55,7 +54,7 @@ type UsageQuery = z.infer<typeof usageQuerySchema>;
 export function usageRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(get, async (c) => {
     const query = c.req.valid('query');
-    const range = rangeOf(query, deps.now(), { days: RANGE_DAYS_MAX[query.window], window: query.window });
+    const range = windowRangeOf(query, deps.now());
     const { window, format } = query;
     const { rows, next, total } = await pageOfUsage(deps, query, range);
     if (format === 'csv') {

@@ -17,6 +17,15 @@ const USAGE_PAGE_ROWS = 5_000;
 export const USAGE_ROWS_MAX = 20_000;
 export type UsageWindow = (typeof USAGE_WINDOWS)[number];
 
+/** The query of whatever is read by windows. */
+export const windowQuery = {
+  from: queryTime.openapi({ description: 'Inclusive, down to the hour; without it 30 days before `to`' }),
+  to: queryTime.openapi({ description: 'Exclusive, up to the hour; without it the end of this hour' }),
+  window: z.enum(USAGE_WINDOWS, { error: 'Write hour, day or month.' }).default('day').openapi({
+    description: 'hour: at most 31 days; day: at most 366 days; month: at most 3,660 days. All UTC.',
+  }),
+};
+
 export const usageQuerySchema = z.strictObject({
   userId: queryText(ID_LENGTH_MAX)
     .optional()
@@ -28,11 +37,7 @@ export const usageQuerySchema = z.strictObject({
   featureId: queryText(ID_LENGTH_MAX)
     .optional()
     .openapi({ description: 'One feature; without it every feature', example: 'messages' }),
-  from: queryTime.openapi({ description: 'Inclusive, down to the hour; without it 30 days before `to`' }),
-  to: queryTime.openapi({ description: 'Exclusive, up to the hour; without it the end of this hour' }),
-  window: z.enum(USAGE_WINDOWS, { error: 'Write hour, day or month.' }).default('day').openapi({
-    description: 'hour: at most 31 days; day: at most 366 days; month: at most 3,660 days. All UTC.',
-  }),
+  ...windowQuery,
   format: z.enum(['json', 'csv'], { error: 'Write json or csv.' }).default('json'),
   cursor: queryCursor,
   limit: queryLimit(USAGE_PAGE_ROWS, USAGE_ROWS_MAX),
@@ -40,8 +45,8 @@ export const usageQuerySchema = z.strictObject({
 
 export const usageTopQuerySchema = z.strictObject({
   featureId: queryText(ID_LENGTH_MAX).openapi({ example: 'messages' }),
-  from: queryTime.openapi({ description: 'Inclusive, down to the hour; without it 30 days before `to`' }),
-  to: queryTime.openapi({ description: 'Exclusive, up to the hour; without it the end of this hour' }),
+  from: windowQuery.from,
+  to: windowQuery.to,
   limit: queryLimit(10, 100),
 });
 
@@ -69,7 +74,7 @@ export const usageTopSchema = z
     },
   });
 
-const windowStart = time.openapi({ example: '2026-11-23T00:00:00.000Z' });
+export const windowStart = time.openapi({ example: '2026-11-23T00:00:00.000Z' });
 
 const usageRowSchema = z
   .object({

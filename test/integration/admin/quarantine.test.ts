@@ -85,6 +85,59 @@ test('an event that was mended is sent back, counted once, and says that it had 
   expect(await countOf()).toMatchObject({ total: { sum: '1', count: 1 } });
 });
 
+const arrived = async (): Promise<unknown> => (await admin.call('GET', '/api/arrivals')).body;
+
+test('an event arrives once, however often it is quarantined and sent back', async () => {
+  await quarantineAll(['a', 'b']);
+  const once = { total: { events: 2, track: 2, unmapped: 0 } };
+  expect(await arrived()).toMatchObject(once);
+  for (const mended of [undefined, 'a', 'b']) {
+    if (mended !== undefined) await mend(mended);
+    await redrive({ all: true });
+    await processAll();
+    expect(await arrived()).toMatchObject(once);
+  }
+  expect([await stateOf('a'), await stateOf('b')]).toEqual(['mapped', 'mapped']);
+});
+
+test('a worker that stood still while an event was quarantined and sent back does not let it arrive again', async () => {
+  await admin.events.put(newEvent('a'));
+  let stands: () => void = () => undefined;
+  let goes: () => void = () => undefined;
+  const standing = new Promise<void>((resolve) => (stands = resolve));
+  const going = new Promise<void>((resolve) => (goes = resolve));
+  const slow = interruptedDynamo(engines.dynamo.endpoint, () => undefined);
+  slow.middlewareStack.add(
+    (next, context) => async (args) => {
+      if (context.commandName === 'TransactWriteItemsCommand') {
+        stands();
+        await going;
+      }
+      return await next(args);
+    },
+    { step: 'initialize', name: 'stand still' },
+  );
+  const late = settleEvents({ ...pipeline.settling, dynamo: slow }, [eventKeyOf('a')], {
+    from: 'received',
+    deadline: Infinity,
+  });
+  await standing;
+  await damage('a');
+  await settleEvents(pipeline.settling, [eventKeyOf('a')], {
+    from: 'received',
+    deadline: Infinity,
+    quarantine: true,
+  });
+  await mend('a');
+  expect(await redrive({ all: true })).toMatchObject({ redriven: 1 });
+  goes();
+  expect(await late).toMatchObject({ mapped: 1, failed: [] });
+  slow.destroy();
+  await processAll();
+  expect(await arrived()).toMatchObject({ total: { events: 1, track: 1, unmapped: 0 } });
+  expect(await countOf()).toMatchObject({ total: { sum: '1', count: 1 } });
+});
+
 test('sending back again changes nothing, also while the first is under way or done', async () => {
   await quarantineAll(['a']);
   await mend('a');

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import { ArrivalStore } from '../../../adapters/arrival-store.ts';
 import { ConfigStore } from '../../../adapters/config-store.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
+import { addArrivals, NO_ARRIVALS } from '../../../core/arrivals.ts';
 import { toItem } from '../../simulation/ledger.ts';
 import { isWireItem } from '../../simulation/wire-item.ts';
 import {
@@ -89,6 +91,20 @@ test('events of version 1 that were under way are counted, once, on top of what 
     count: 1,
   });
   expect(await usageOf(pipeline, { featureId: 'seats', day: DAY })).toMatchObject({ sum: '4.5', count: 3 });
+});
+
+test('an event whose first outcome is of version 1 never arrives, one that was under way does', async () => {
+  const arrived = async () => {
+    let total = NO_ARRIVALS;
+    await new ArrivalStore(pipeline.client, pipeline.tables.usage).between({ from: DAY, to: DAY }, (day) => {
+      total = addArrivals(total, day.total);
+    });
+    return total;
+  };
+  expect(await arrived()).toEqual(NO_ARRIVALS);
+  const underWay = fixture.tables.events.filter((item) => toItem(item)['st']?.S === 'received').length;
+  for (const body of fixture.events) await deliver(body);
+  expect(await arrived()).toEqual({ events: underWay, track: underWay, unmapped: 0 });
 });
 
 test('a duplicate of an event that version 1 has counted is known', async () => {

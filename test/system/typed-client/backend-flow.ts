@@ -128,6 +128,14 @@ export async function readUsage(reader: ApiClient) {
   return { windows, paged, csv, top, ada: (await usage({ userId: 'ada', window: 'month' })).rows };
 }
 
+/** How many events came in, by windows of every size. */
+export const readArrivals = (reader: ApiClient) =>
+  Promise.all(
+    (['hour', 'day', 'month'] as const).map(async (window) => {
+      return (await good(reader.GET('/api/arrivals', { params: { query: { window } } }))).total;
+    }),
+  );
+
 export async function lookAtEvents(reader: ApiClient) {
   const list = async (query: NonNullable<Parameters<typeof listEvents>[1]>) =>
     (await listEvents(reader, query)).map(({ messageId }) => messageId);

@@ -1,0 +1,50 @@
+import { hourOf } from './timestamp.ts';
+
+// How many events came in, by the hour in which they were received. An event arrives once: what becomes of it later changes
+// nothing here (docs/decisions/0048-arrivals-are-counted-with-the-first-outcome.md).
+
+/** An event that has its first outcome. */
+export interface Arrival {
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly isTrack: boolean;
+  /** Whether that first outcome was `unmapped`. */
+  readonly isUnmapped: boolean;
+}
+
+export interface ArrivalCounts {
+  readonly events: number;
+  /** Of them, track events. */
+  readonly track: number;
+  /** Of those, the ones that no feature counted when they came. */
+  readonly unmapped: number;
+}
+
+export interface ArrivalDay {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly total: ArrivalCounts;
+  /** Only hours in which something arrived. */
+  readonly hours: ReadonlyMap<number, ArrivalCounts>;
+}
+
+export const NO_ARRIVALS: ArrivalCounts = { events: 0, track: 0, unmapped: 0 };
+
+export const addArrivals = (left: ArrivalCounts, right: ArrivalCounts): ArrivalCounts => ({
+  events: left.events + right.events,
+  track: left.track + right.track,
+  unmapped: left.unmapped + right.unmapped,
+});
+
+export function foldArrivals(arrivals: Iterable<Arrival>): ArrivalDay[] {
+  const days = new Map<string, { total: ArrivalCounts; readonly hours: Map<number, ArrivalCounts> }>();
+  for (const { receivedAt, isTrack, isUnmapped } of arrivals) {
+    const { day, hour } = hourOf(receivedAt);
+    const one = { events: 1, track: Number(isTrack), unmapped: Number(isUnmapped) };
+    const known = days.get(day) ?? { total: NO_ARRIVALS, hours: new Map<number, ArrivalCounts>() };
+    known.total = addArrivals(known.total, one);
+    known.hours.set(hour, addArrivals(known.hours.get(hour) ?? NO_ARRIVALS, one));
+    days.set(day, known);
+  }
+  return [...days].map(([day, counts]) => ({ day, ...counts }));
+}
