@@ -263,8 +263,13 @@ function problemsOf(dynamo: MemoryDynamo, { change }: RaceOfARule): string[] {
   const state = event === undefined ? 'not stored' : textOf(event, 'st');
   const [wanted, waits] = change === 'revert' ? ['unmapped', 1] : ['mapped', 0];
   if (state !== wanted) problems.push(`lost: the event is ${state} and not ${wanted}`);
+  const isArrivals = (item: WireItem): boolean => textOf(item, 'pk').startsWith('arrivals#');
+  const arrivals = dynamo.items(TABLES.usage).filter(isArrivals);
+  const arrived = arrivals.reduce((sum, row) => sum + numberOf(row, 'n'), 0);
+  if (arrived !== 1) problems.push(`the event arrived ${String(arrived)} times`);
   const rows = dynamo
     .items(TABLES.usage)
+    .filter((item) => !isArrivals(item))
     .map((item) => `${textOf(item, 'pk')} ${numberOf(item, 'n')} ${numberOf(item, 's')}`);
   const counted = rows.filter((row) => !row.endsWith(' 0 0'));
   const amount = ` ${change === 'revert' ? 0 : 1} ${COUNTS[change]}`;

@@ -20,6 +20,7 @@ import { fromUsageItem } from '../../adapters/usage-item.ts';
 import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
+import { arrivalViolations } from './arrivals.ts';
 import { TABLES } from './deployment.ts';
 import { boundariesOf, erasureViolations } from './erasure-invariants.ts';
 import type { BeforeErasure } from './erasure-ledger.ts';
@@ -55,6 +56,7 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...jobProgress(rest),
     ...usageRows(rest, stored.events),
     ...(await usageAsRead(rest, stored.events)),
+    ...(await arrivalViolations(rest, stored.events)),
     ...identityViolations(rest.dynamo),
     ...(await users(rest, stored.events)),
     ...(await timelines(rest, stored.events)),
@@ -301,6 +303,7 @@ function usageRows({ dynamo, ledger }: Rest, events: Events): string[] {
   for (const wire of dynamo.items(TABLES.usage)) {
     const row = fromUsageItem(toItem(wire));
     const [pk, sk] = [textOf(wire, 'pk'), textOf(wire, 'sk')];
+    if (pk.startsWith('arrivals#')) continue;
     const userId = userOf.get(pk);
     const part = userId === undefined ? pk.split('#')[1] : sk.split('#')[0];
     const key = `${userId === undefined ? 'everybody' : `user ${userId}`} ${part?.slice(1) ?? ''} ${row.day}`;

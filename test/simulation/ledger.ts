@@ -6,6 +6,7 @@ import { fromPastItem, PAST_PK } from '../../adapters/past-change-item.ts';
 import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.ts';
 import type { MappingRule } from '../../core/mapping/rule.ts';
 import type { RulesetFeature } from '../../core/ruleset.ts';
+import { noteFirstOutcome, type FirstOutcomes } from './arrivals.ts';
 import { TABLES } from './deployment.ts';
 import { ErasureLedger } from './erasure-ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';
@@ -36,6 +37,8 @@ export class Ledger {
   /** Ids of reconciliations that were answered. */
   readonly reconciliations = new Set<string>();
   readonly erasing = new ErasureLedger();
+  /** Event key → what it became first. */
+  readonly firstOutcomes: FirstOutcomes = new Map();
   generation = 0;
   private readonly features = new Map<string, RulesetFeature>();
   private readonly rules = new Map<string, MappingRule>();
@@ -60,6 +63,7 @@ export class Ledger {
     for (const change of changes) {
       const { table, before, after } = change;
       this.erasing.noteCommit(change);
+      noteFirstOutcome(this.firstOutcomes, change);
       if (table === TABLES.events && before === undefined && after !== undefined) this.noteStored(after);
       if (table === TABLES.config) moved = this.noteConfig(before, after) || moved;
     }
