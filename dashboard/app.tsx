@@ -1,9 +1,9 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { Router } from 'wouter';
 import { queryClient } from './api/query-client.ts';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
+import { News } from './parts/news.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { useExactLocation } from './shell/exact-location.ts';
 import { Shell } from './shell/shell.tsx';
@@ -25,7 +25,7 @@ export function App() {
               <Shell />
             </SessionGate>
           </Router>
-          <Notifications position="bottom-right" autoClose={6_000} />
+          <News />
         </QueryClientProvider>
       </ErrorBoundary>
     </MantineProvider>

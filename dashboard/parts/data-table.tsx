@@ -1,4 +1,4 @@
-import { Paper, Table, VisuallyHidden } from '@mantine/core';
+import { Paper, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './data-table.module.css';
 
@@ -34,30 +34,30 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
   const lead = columns.findIndex(({ kind }) => kind !== 'mark');
   return (
     <Paper withBorder radius="lg" className={classes['frame']} tabIndex={0} role="region" aria-label={label}>
-      {/* The roles are said, because what is displayed as cards would lose them. */}
-      <Table role="table" className={classes['table'] ?? ''}>
-        <Table.Thead role="rowgroup">
-          <Table.Tr role="row">
+      {/* The roles are said, because what is displayed as cards would lose them. Not Mantine's table: 20 kB, for scrolling that this has. */}
+      <table role="table" className={classes['table']}>
+        <thead role="rowgroup">
+          <tr role="row">
             {/* By their place: two may have one title. */}
             {columns.map(({ title, kind, head }, index) => (
-              <Table.Th key={index} role="columnheader" data-kind={kind}>
+              <th key={index} role="columnheader" data-kind={kind}>
                 {kind === 'action' ? <VisuallyHidden>{title}</VisuallyHidden> : (head ?? title)}
-              </Table.Th>
+              </th>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody role="rowgroup">
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <Table.Tr key={keyOf(row)} role="row">
+            <tr key={keyOf(row)} role="row">
               {columns.map(({ title, cell, kind, widthMin }, index) => {
                 const content = cell(row);
                 const isEmpty = content === null || content === undefined || content === false;
-                const Cell = kind === 'heading' ? Table.Th : Table.Td;
+                const Cell = kind === 'heading' ? 'th' : 'td';
                 return (
                   <Cell
                     key={index}
                     role={kind === 'heading' ? 'rowheader' : 'cell'}
-                    miw={widthMin}
+                    style={{ minWidth: widthMin }}
                     data-title={title}
                     data-kind={index === lead ? 'lead' : kind}
                     data-align={kind === 'number' ? 'end' : undefined}
@@ -67,10 +67,10 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
                   </Cell>
                 );
               })}
-            </Table.Tr>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </Paper>
   );
 }

@@ -23,3 +23,20 @@ export function lazyPage<Props extends object = object>(
     }
   });
 }
+
+/**
+ * A part of a page whose code is loaded when it is first needed. When that fails, `instead` takes its place: to load the page
+ * anew could lose what is being written on it.
+ */
+export function lazyPart<Props extends object = object>(
+  load: () => Promise<ComponentType<Props>>,
+  instead: ComponentType<Props>,
+): LazyExoticComponent<ComponentType<Props>> {
+  return lazy(async () => {
+    try {
+      return { default: await load() };
+    } catch {
+      return { default: instead };
+    }
+  });
+}

@@ -1,4 +1,4 @@
-import { Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { sentenceOf } from '../api/api-error.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -13,11 +13,9 @@ export function SidebarFooter() {
   return (
     <div className={classes['footer']}>
       {isReader && (
-        <Tooltip label="You can see everything but keys, and change nothing.">
-          <Text size="xs" className={classes['scope']} tabIndex={0}>
-            Signed in to read only
-          </Text>
-        </Tooltip>
+        <Text size="xs" className={classes['scope']}>
+          Signed in to read only: you see everything but keys, and change nothing.
+        </Text>
       )}
       <SchemeToggle />
       <UnstyledButton className={classes['button']} onClick={() => out.mutate()} disabled={out.isPending}>

@@ -1,9 +1,15 @@
+import { DamagedItemError } from '../../adapters/attributes.ts';
 import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
 import type { EventOutcome, EventRecord } from '../../adapters/event-item.ts';
 import { toIso } from '../../core/timestamp.ts';
 
 /** An event in a list. */
-export const toEventSummary = (record: EventRecord) => ({
+export function toEventSummary(record: EventRecord) {
+  const error = errorOf(record);
+  return { ...toEventHead(record), ...(error !== undefined && { error }) };
+}
+
+const toEventHead = (record: EventRecord) => ({
   messageId: record.messageId,
   status: record.state,
   type: record.type,
@@ -19,7 +25,7 @@ export const toEventSummary = (record: EventRecord) => ({
 export function toEventDetail(record: EventRecord) {
   const outcome = record.outcome === undefined ? undefined : fromStoredOutcome(record.outcome);
   return {
-    ...toEventSummary(record),
+    ...toEventHead(record),
     ...(record.timeNote !== undefined && { timeNote: record.timeNote }),
     ...(record.conflictAt !== undefined && { conflictAt: toIso(record.conflictAt) }),
     ...(record.redriven !== undefined && {
@@ -28,6 +34,17 @@ export function toEventDetail(record: EventRecord) {
     source: { dialect: record.dialect, apiKeyId: record.apiKeyId },
     ...(outcome !== undefined && { outcome: toOutcomeAnswer(outcome) }),
   };
+}
+
+/** Why an event is quarantined. One whose reason is damaged as well must not hide the others of its list. */
+function errorOf({ state, outcome }: EventRecord): string | undefined {
+  if (state !== 'quarantined' || outcome === undefined) return undefined;
+  try {
+    return fromStoredOutcome(outcome).error;
+  } catch (error) {
+    if (error instanceof DamagedItemError) return `${error.name}: ${error.message}`;
+    throw error;
+  }
 }
 
 function toOutcomeAnswer({ decidedAt, revisions, ...outcome }: EventOutcome) {

@@ -149,6 +149,7 @@ test('quarantined events are sent back, several at once or all, and count', asyn
   await dashboard.open('/events/quarantine');
   const rows = page.getByRole('region', { name: 'Quarantined events' }).locator('tbody tr');
   await rows.nth(3).waitFor();
+  expect(await rows.first().innerText()).toContain('The stored body of an event cannot be read.');
   for (const index of [0, 2]) {
     await page.getByRole('checkbox', { name: `Choose ajs-next-quarantined-${String(index)}` }).check();
   }

@@ -8,6 +8,7 @@ import { eventsPage, type EventSummary } from '../../api/event-queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { EventText } from '../../parts/event-text.tsx';
 import { MoreButton } from '../../parts/more-button.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -18,6 +19,7 @@ import { useMayChange } from '../../session/session-store.ts';
 import { rangeIn } from './event-filter.ts';
 import { EventLink, UserLink } from './event-table.tsx';
 import { EventsFrame } from './events-frame.tsx';
+import { failureWords } from './failure-words.ts';
 
 export function QuarantinePage() {
   const [search] = useSearchParams();
@@ -34,7 +36,7 @@ export function QuarantinePage() {
   return (
     <EventsFrame
       title="Quarantine"
-      description="Events that could not be processed; each says why on its page. They are stored and wait: when the cause is mended, send them back, and they are counted."
+      description="Events that could not be processed, each with the reason. They are stored and wait: when the cause is mended, send them back, and they are counted."
       actions={
         mayChange &&
         rows.length > 0 && (
@@ -96,8 +98,23 @@ function useRedrive(): Redrive {
 const COLUMNS: readonly Column<EventSummary>[] = [
   { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '11rem' },
   { title: 'User', cell: ({ userId }) => <UserLink userId={userId} /> },
+  { title: 'Why', cell: ({ error }) => <Failure error={error} />, widthMin: '14rem' },
   { title: 'Arrived', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
 ];
+
+function Failure({ error }: { readonly error: string | undefined }) {
+  const { what, kind } = failureWords(error);
+  return (
+    <>
+      <EventText lengthMax={200}>{what}</EventText>
+      {kind !== undefined && (
+        <Text size="xs" c="dimmed">
+          <EventText>{kind}</EventText>
+        </Text>
+      )}
+    </>
+  );
+}
 
 interface QuarantineTableProps {
   readonly events: readonly EventSummary[];

@@ -9,15 +9,18 @@ interface FeatureDialogProps {
   readonly onClose: () => void;
   /** The feature to change. @default a new one */
   readonly feature?: Feature | undefined;
+  /** @default goes to the page of a new one */
+  readonly onSaved?: (feature: Feature) => void;
 }
 
-export function FeatureDialog({ opened, onClose, feature }: FeatureDialogProps) {
+export function FeatureDialog({ opened, onClose, feature, onSaved }: FeatureDialogProps) {
   const queryClient = useQueryClient();
   const [, navigate] = useLocation();
   const saved = (result: Feature): void => {
     onClose();
     void queryClient.invalidateQueries({ queryKey: ['features'] });
-    if (feature === undefined) navigate(`/features/${encodeURIComponent(result.id)}`);
+    if (onSaved !== undefined) onSaved(result);
+    else if (feature === undefined) navigate(`/features/${encodeURIComponent(result.id)}`);
   };
   return (
     <Dialog

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Paper, Table, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Paper, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, read, type Schema } from '../../api/client.ts';
@@ -97,8 +97,8 @@ function EmailGroup({ group }: { readonly group: SharedEmail }) {
           </Group>
         )}
       </Group>
-      <Table className={classes['members'] ?? ''}>
-        <Table.Tbody>
+      <table className={classes['members']}>
+        <tbody>
           {group.users.map((user) => (
             <Member
               key={user.userId}
@@ -107,8 +107,8 @@ function EmailGroup({ group }: { readonly group: SharedEmail }) {
               onToggle={mayChange && group.userCount > 2 ? () => toggle(user.userId) : undefined}
             />
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
       {group.userCount > group.users.length && (
         <Text size="sm" c="dimmed" p="lg">
           and {(group.userCount - group.users.length).toLocaleString()} more.
@@ -146,25 +146,25 @@ interface MemberProps {
 
 function Member({ user, isMarked, onToggle }: MemberProps) {
   return (
-    <Table.Tr>
+    <tr>
       {onToggle !== undefined && (
-        <Table.Td className={classes['mark'] ?? ''}>
+        <td className={classes['mark']}>
           <Checkbox
             aria-label={`Merge ${plainText(displayName(user))}`}
             checked={isMarked}
             onChange={onToggle}
           />
-        </Table.Td>
+        </td>
       )}
-      <Table.Td>
+      <td>
         <Link to={userAddress(user.userId)}>
           <EventText>{displayName(user)}</EventText>
         </Link>
         <Text size="xs" c="dimmed" component="div">
           {user.imported ? 'imported' : <EventText>{user.userId}</EventText>}
         </Text>
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         {user.billingId === null ? (
           <Text span size="sm" c="dimmed">
             no billing id
@@ -172,12 +172,12 @@ function Member({ user, isMarked, onToggle }: MemberProps) {
         ) : (
           <EventText>{user.billingId}</EventText>
         )}
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         <Text size="sm" c="dimmed">
           known since <Time at={user.createdAt} as="relative" />
         </Text>
-      </Table.Td>
-    </Table.Tr>
+      </td>
+    </tr>
   );
 }

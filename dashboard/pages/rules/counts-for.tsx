@@ -1,18 +1,21 @@
-import { Button, Radio, Select, Stack, TextInput } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Button, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Suspense, useState } from 'react';
 import type { FieldProblem } from '../../api/api-error.ts';
 import type { Feature } from '../../api/feature-queries.ts';
-import { Dialog } from '../../parts/dialog.tsx';
 import { EventText } from '../../parts/event-text.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { lazyPart } from '../../parts/lazy-page.ts';
 import { useMayChange } from '../../session/session-store.ts';
-import { FeatureForm } from '../../parts/feature-form.tsx';
 import { problemAt } from './field-problems.ts';
 import type { KnownPath } from './property-paths.ts';
 import type { DeltaDraft, RuleDraft } from './rule-draft.ts';
 import { SuggestionInput } from './suggestion-input.tsx';
 import classes from './rule-form.module.css';
+
+const FeatureDialog = lazyPart(
+  async () => (await import('../features/feature-dialog.tsx')).FeatureDialog,
+  FeatureDialogMissing,
+);
 
 interface CountsForProps {
   readonly draft: RuleDraft;
@@ -24,9 +27,10 @@ interface CountsForProps {
 
 /** The feature that a rule counts for, and how much an event counts. */
 export function CountsFor({ draft, problems, features, known, onChange }: CountsForProps) {
-  const queryClient = useQueryClient();
   const mayChange = useMayChange();
   const [isCreating, setCreating] = useState(false);
+  const [wasCreating, setWasCreating] = useState(false);
+  if (isCreating && !wasCreating) setWasCreating(true);
   const { delta } = draft;
   const changeDelta = (fields: Partial<DeltaDraft>): void => onChange({ delta: { ...delta, ...fields } });
   const offered = features.filter(({ archived, id }) => !archived || id === draft.featureId);
@@ -87,17 +91,25 @@ export function CountsFor({ draft, problems, features, known, onChange }: Counts
           )}
         </Stack>
       </Radio.Group>
-      <Dialog opened={isCreating} onClose={() => setCreating(false)} title="New feature">
-        <FeatureForm
-          onCancel={() => setCreating(false)}
-          onSaved={(feature) => {
-            void queryClient.invalidateQueries({ queryKey: ['features'] });
-            onChange({ featureId: feature.id });
-            setCreating(false);
-          }}
-        />
-      </Dialog>
+      {wasCreating && (
+        <Suspense fallback={null}>
+          <FeatureDialog
+            opened={isCreating}
+            onClose={() => setCreating(false)}
+            onSaved={({ id }) => onChange({ featureId: id })}
+          />
+        </Suspense>
+      )}
     </>
+  );
+}
+
+function FeatureDialogMissing() {
+  return (
+    <Text size="sm" role="alert">
+      This could not be loaded; Tallyhook may have been updated. Make the feature under Features in another
+      window: what you have written here stays.
+    </Text>
   );
 }
 

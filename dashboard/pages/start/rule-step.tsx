@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -41,15 +41,14 @@ export function RuleStep({ state, mayChange, features }: RuleStepProps) {
             A rule maps events to a feature. This one takes every event of a name. To count only some of them,{' '}
             <Link to={newRuleFor(group.event)}>write it with conditions</Link>.
           </Text>
-          <Select
+          <NativeSelect
             label="Event"
-            allowDeselect={false}
             value={group.event}
             data={groups.map((candidate) => ({
               value: candidate.event,
               label: `${plainText(candidate.event, 80)} (${candidate.count.toLocaleString()})`,
             }))}
-            onChange={(value) => setEvent(value ?? undefined)}
+            onChange={({ currentTarget: { value } }) => setEvent(value)}
           />
           {group.sample !== undefined && (
             <div>
@@ -93,12 +92,11 @@ function RuleForm({ group, features }: RuleFormProps) {
   const added = preview.data?.usage.find((usage) => usage.featureId === featureId);
   return (
     <>
-      <Select
+      <NativeSelect
         label="Counts for"
-        allowDeselect={false}
         value={featureId}
         data={features.map((feature) => ({ value: feature.id, label: plainText(feature.name, 80) }))}
-        onChange={(value) => setFeatureId(value ?? '')}
+        onChange={({ currentTarget: { value } }) => setFeatureId(value)}
       />
       <Text size="sm" role="status">
         {preview.data === undefined ? (

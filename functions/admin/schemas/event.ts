@@ -65,7 +65,15 @@ const EXAMPLE = {
   conflict: false,
 };
 
-export const eventSummarySchema = z.object(head).openapi('EventSummary', { example: EXAMPLE });
+export const eventSummarySchema = z
+  .object({
+    ...head,
+    error: z
+      .string()
+      .optional()
+      .openapi({ description: 'Why it is quarantined: the kind of failure, and a sentence' }),
+  })
+  .openapi('EventSummary', { example: EXAMPLE });
 
 export const eventsSchema = z
   .object({ events: z.array(eventSummarySchema), cursor: nextCursor })

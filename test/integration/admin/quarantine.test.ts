@@ -1,5 +1,6 @@
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import * as z from 'zod';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { EVENT_SK, eventPk, toBodyItems, toEventItem } from '../../../adapters/event-item.ts';
 import { settleEvents } from '../../../adapters/settle-events.ts';
@@ -58,6 +59,8 @@ async function mend(messageId: string): Promise<void> {
     }),
   );
 }
+
+const listedSchema = z.object({ messageId: z.string(), error: z.string() });
 
 const redrive = async (body: unknown, by = admin): Promise<unknown> =>
   (await by.call('POST', '/api/quarantine/redrive', { body })).body;
@@ -136,6 +139,26 @@ test('a worker that stood still while an event was quarantined and sent back doe
   await processAll();
   expect(await arrived()).toMatchObject({ total: { events: 1, track: 1, unmapped: 0 } });
   expect(await countOf()).toMatchObject({ total: { sum: '1', count: 1 } });
+});
+
+test('the list says why each event is quarantined, and one whose reason is damaged hides no other', async () => {
+  await quarantineAll(['a', 'b']);
+  await pipeline.client.send(
+    new UpdateItemCommand({
+      TableName: pipeline.tables.events,
+      Key: keyOf('b'),
+      UpdateExpression: 'SET o = :o',
+      ExpressionAttributeValues: { ':o': { S: '{' } },
+    }),
+  );
+  const { body } = await admin.call('GET', '/api/events?status=quarantined');
+  const error = (what: string) => `DamagedItemError: The stored ${what} of an event cannot be read.`;
+  expect(new Set(z.object({ events: z.array(listedSchema) }).parse(body).events)).toEqual(
+    new Set([
+      { messageId: 'a', error: error('body') },
+      { messageId: 'b', error: error('outcome') },
+    ]),
+  );
 });
 
 test('sending back again changes nothing, also while the first is under way or done', async () => {
