@@ -8,6 +8,15 @@ import type { AdminApp } from './dependencies.ts';
 const WITHOUT_BODY = new Set(['GET', 'HEAD']);
 /** Of the files of the dashboard. */
 const BINARY_TYPE = /^(?:font|image)\//;
+/**
+ * A Request reads these as another path than was sent: it resolves `..`, also written `%2e%2e`, takes `\` for `/`, and ends
+ * the path at `#` or `?`. Whoever stands before us chose by the path as it was sent, so such a path is nobody's.
+ */
+const READ_AS_ANOTHER = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|[\\#?\t\n\r]|^(?!\/)/i;
+const NO_ROUTE = '/-';
+/** Not the one that the request names, in which a sender could write anything. */
+const ORIGIN = 'https://admin.invalid';
+
 /** The Request class takes none of these; any method that no route has gets the same answer. */
 const REFUSED_BY_REQUEST = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
@@ -43,8 +52,9 @@ function toRequest(event: APIGatewayProxyEventV2): Request {
     if (value !== undefined) headers.set(name, value.replaceAll(/[^\t\x20-\x7e]/g, '?'));
   }
   if (event.cookies !== undefined) headers.set('cookie', event.cookies.join('; '));
-  const url = `https://${requestContext.domainName}${rawPath}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
-  return new Request(url, {
+  const path = READ_AS_ANOTHER.test(rawPath) ? NO_ROUTE : rawPath;
+  const query = rawQueryString === '' ? '' : `?${rawQueryString.replaceAll('#', '%23')}`;
+  return new Request(`${ORIGIN}${path}${query}`, {
     method: REFUSED_BY_REQUEST.has(method) ? 'OPTIONS' : method,
     headers,
     // A GET may have a body, which means nothing, and which Request refuses.

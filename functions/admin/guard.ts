@@ -48,8 +48,10 @@ export function guard(deps: AdminDependencies): MiddlewareHandler<AdminEnv> {
 
 interface BodyRequest {
   header(name: string): string | undefined;
-  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The route itself reads the file: whether it is packed is seen from its first bytes, whatever the headers say. */
 function checkCsvHeaders(request: BodyRequest): void {
@@ -73,15 +75,25 @@ async function checkBody(request: BodyRequest): Promise<void> {
       'Send JSON in UTF-8, with the header "Content-Type: application/json".',
     );
   }
-  // Kept by the request: the route reads the same text again.
-  const text =
-    Number(request.header('content-length') ?? 0) > BODY_BYTES_MAX ? undefined : await request.text();
-  if (text === undefined || Buffer.byteLength(text) > BODY_BYTES_MAX) {
+  // Kept by the request: the route reads the same bytes again.
+  const bytes =
+    Number(request.header('content-length') ?? 0) > BODY_BYTES_MAX ? undefined : await request.arrayBuffer();
+  if (bytes === undefined || bytes.byteLength > BODY_BYTES_MAX) {
     throw new ApiError(
       'body_too_large',
       `The body is larger than ${String(BODY_BYTES_MAX / 1024)} KB: send less.`,
     );
   }
-  const parsed = parseJson(text);
+  const parsed = parseJson(textOf(bytes));
   if (!parsed.ok) throw new ApiError('invalid_json', parsed.message);
+}
+
+/** A byte order mark is dropped, as the route's own reading drops it. */
+function textOf(bytes: ArrayBuffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    // Read on, every wrong byte would become the same replacement character: not what was sent, and no longer told apart.
+    throw new ApiError('invalid_json', 'The body is not valid UTF-8: send JSON in UTF-8.');
+  }
 }

@@ -7,6 +7,7 @@ import { StartError } from '../start-error.ts';
 import type { UrlPlan } from '../template/plan.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { BodyReader } from './request-body.ts';
+import { isAmbiguous } from './ambiguous-request.ts';
 import { type Route, routeOf } from './routes.ts';
 import { toUrlEvent } from './url-event.ts';
 import { toUrlResponse } from './url-response.ts';
@@ -68,6 +69,12 @@ const PROBLEMS = {
     code: 'throttled',
     message: 'Too many requests at once: send this one again in a moment.',
   },
+  ambiguous: {
+    status: 400,
+    code: 'invalid_request',
+    message:
+      'The request can be read in two ways: send a path that begins with /, one Host header with a name and a port, and no Transfer-Encoding but chunked.',
+  },
   no_route: { status: 404, code: 'not_found', message: 'No function serves this path.' },
   failed: {
     status: 502,
@@ -86,6 +93,11 @@ export async function startGateway({ port, log }: GatewayOptions): Promise<Gatew
     response: ServerResponse,
     expectsContinue: boolean,
   ): Promise<void> {
+    if (isAmbiguous(request)) {
+      response.setHeader('connection', 'close');
+      refuse(request, response, 'ambiguous');
+      return;
+    }
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (routes === undefined) {
       refuse(request, response, 'starting');
