@@ -9,7 +9,8 @@ import { figureOf, ratioOfTurns } from '../spread.ts';
 // Traffic that meets in one place against traffic that is spread: one user with all events, and one event name with all
 // unmapped ones. The rate is of events that have their outcome.
 
-const EVENTS = 4_000;
+/** Some seconds of them, so that the mapping's window of one second, which ends every turn, is a small part of each. */
+const EVENTS = 12_000;
 const PATIENCE_MS = 120_000;
 
 type Made = ReturnType<typeof trackEvent>;

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
   CreateTableCommand,
@@ -8,19 +9,19 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
-  DeleteMessageCommand,
+  DeleteMessageBatchCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
+  type Message,
 } from '@aws-sdk/client-sqs';
-import { planChunk } from '../../adapters/commit-plan.ts';
+import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
 import type { DecidedEvent } from '../../adapters/decided-event.ts';
 import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../adapters/event-item.ts';
-import { toQueueMessage } from '../../adapters/event-queue.ts';
+import { parseQueueMessage, toQueueMessage } from '../../adapters/event-queue.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { insertItems } from '../../adapters/insert-items.ts';
-import { NO_FACTS } from '../../core/identity/identity-draft.ts';
-import { newNode, type UserNode } from '../../core/identity/user-node.ts';
+import { KNOWN_USERS } from './known-users.ts';
 import { trackEvent } from './load.ts';
 
 // What the engines themselves can do: the same puts, messages, reads and transactions as the pipeline makes for the same
@@ -31,7 +32,12 @@ export interface Endpoints {
   readonly sqs: string;
 }
 
-const EVENTS_PER_TRANSACTION = 75; // what 100 items hold when five events in a row belong to one user
+/** As the mapping between the queue and process has it. */
+const MESSAGES_PER_BATCH = 50;
+const WINDOW_MS = 1_000;
+const WINDOW_POLL_MS = 100;
+const RECEIVE_MESSAGES_MAX = 10;
+const READ_EVENTS_MAX = 100;
 
 export interface BareEngines {
   /** Stores and counts events until `until`; returns how many were counted. */
@@ -122,15 +128,7 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
     );
   };
 
-  /** Everybody exists: the bare loop creates no users. */
-  const somebody = newNode({ key: '=u', userId: 'u' }, { said: {}, createdAt: 1 });
-  const everybody = new (class extends Map<string, UserNode> {
-    override get(): UserNode {
-      return somebody;
-    }
-  })();
-
-  const count = async (keysOfEvents: readonly string[]): Promise<number> => {
+  const read = async (keysOfEvents: readonly string[]): Promise<readonly DecidedEvent[]> => {
     const answer = await dynamo.send(
       new BatchGetItemCommand({
         RequestItems: {
@@ -141,18 +139,20 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
         },
       }),
     );
-    const decided = (answer.Responses?.[tables.events] ?? []).map((item): DecidedEvent => {
+    return (answer.Responses?.[tables.events] ?? []).map((item) => {
       const uses = [{ featureId: 'messages', delta: '1' }];
       return { record: fromEventItem(item), generation: 1, decision: { kind: 'mapped', uses } };
     });
-    for (let start = 0; start < decided.length; start += EVENTS_PER_TRANSACTION) {
-      const { items } = planChunk(
-        tables,
-        decided.slice(start, start + EVENTS_PER_TRANSACTION),
-        { ...NO_FACTS, nodes: everybody },
-        new Map(),
-        Date.now(),
-      );
+  };
+
+  const count = async (messages: readonly Message[]): Promise<number> => {
+    const eventKeys = messages.flatMap(({ Body: body = '' }) => parseQueueMessage(body) ?? []);
+    const decided: DecidedEvent[] = [];
+    for (let start = 0; start < eventKeys.length; start += READ_EVENTS_MAX) {
+      decided.push(...(await read(eventKeys.slice(start, start + READ_EVENTS_MAX))));
+    }
+    for (const chunk of packChunks(decided, KNOWN_USERS)) {
+      const { items } = planChunk(tables, chunk, KNOWN_USERS, new Map(), Date.now());
       await dynamo.send(
         new TransactWriteItemsCommand({
           TransactItems: items.map(({ item }) => item),
@@ -161,6 +161,36 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
       );
     }
     return decided.length;
+  };
+
+  /** A batch as the mapping gathers it: until it is full or its window is over. */
+  const gather = async (): Promise<readonly Message[]> => {
+    const messages: Message[] = [];
+    let deadline = Infinity;
+    while (messages.length < MESSAGES_PER_BATCH && performance.now() < deadline) {
+      const { Messages: received = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: RECEIVE_MESSAGES_MAX,
+          WaitTimeSeconds: messages.length === 0 ? 1 : 0,
+        }),
+      );
+      if (messages.length === 0) {
+        if (received.length === 0) break;
+        deadline = performance.now() + WINDOW_MS;
+      }
+      messages.push(...received);
+      if (received.length < RECEIVE_MESSAGES_MAX) await setTimeout(WINDOW_POLL_MS);
+    }
+    return messages;
+  };
+
+  const remove = async (messages: readonly Message[]): Promise<void> => {
+    for (let start = 0; start < messages.length; start += RECEIVE_MESSAGES_MAX) {
+      const some = messages.slice(start, start + RECEIVE_MESSAGES_MAX);
+      const Entries = some.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    }
   };
 
   return {
@@ -180,24 +210,11 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
       };
       const counter = async (): Promise<void> => {
         while (storing > 0 || counted < stored) {
-          const answer = await sqs.send(
-            new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-          );
-          const messages = answer.Messages ?? [];
-          const eventKeys = messages.flatMap(
-            ({ Body: body = '{}' }) => /\[(.*)\]/.exec(body)?.[1]?.split(',') ?? [],
-          );
-          const plain = eventKeys.map((key) => key.slice(1, -1));
-          for (let start = 0; start < plain.length; start += 100) {
-            // Not `counted += await …`: that adds to the value of before the wait, and the other counter's would be lost.
-            const more = await count(plain.slice(start, start + 100));
-            counted += more;
-          }
-          await Promise.all(
-            messages.map(({ ReceiptHandle: handle }) =>
-              sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handle })),
-            ),
-          );
+          const messages = await gather();
+          // Not `counted += await …`: that adds to the value of before the wait, and the other counter's would be lost.
+          const more = await count(messages);
+          counted += more;
+          await remove(messages);
         }
       };
       await Promise.all([...Array.from({ length: connections }, storer), counter(), counter()]);

@@ -16,12 +16,13 @@ export interface LoadResult {
 }
 
 const ARRAYS_AT_ONCE = 3;
-const USERS = 5_000;
-const USERS_PER_ARRAY = 20;
+export const USERS = 5_000;
+/** Of one user; in an array of 100 there are twenty users. */
+export const EVENTS_IN_A_ROW = 5;
 
-/** Event number `n` of a run; the same for every sender that is compared. Five events in a row belong to one user. */
+/** Event number `n` of a run; the same for every sender that is compared. */
 export function trackEvent(run: string, n: number, timestamp: string) {
-  const user = Math.floor(n / (100 / USERS_PER_ARRAY)) % USERS;
+  const user = Math.floor(n / EVENTS_IN_A_ROW) % USERS;
   return {
     type: 'track',
     event: 'Message Sent',

@@ -56,8 +56,8 @@ export class ExecutionEnvironment {
       env: environmentOf(options),
       execArgv: [
         `--max-old-space-size=${Math.floor(plan.memoryMb * HEAP_SHARE)}`,
-        // A small nursery: 15 MB less for each process, at no cost that could be measured.
-        '--max-semi-space-size=2',
+        // The nursery. A small one (2 MB) keeps 15 MB less of each process, and costs an ingest function a tenth of its time.
+        '--max-semi-space-size=16',
       ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

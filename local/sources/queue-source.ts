@@ -33,6 +33,10 @@ interface QueueSourceOptions {
 
 const RECEIVE_MESSAGES_MAX = 10;
 const LONG_POLL_SECONDS = 20;
+/**
+ * Between two looks at a queue that had less than was asked for. Messages that come one by one would otherwise be received
+ * one by one, and a receive costs as much as a send.
+ */
 const WINDOW_POLL_MS = 100;
 const ERROR_PAUSE_MS = 500;
 /** Of one invocation. What does not fit goes into another one. */
@@ -93,7 +97,7 @@ class QueueSource {
       const leftMs = deadline - performance.now();
       if (batch.length >= batchSize || leftMs <= 0) break;
       // Not a long poll: SQS counts those in whole seconds, and one that is cut off may swallow messages.
-      if (received.length === 0) await pause(Math.min(leftMs, WINDOW_POLL_MS), this.signal);
+      if (received.length < wanted) await pause(Math.min(leftMs, WINDOW_POLL_MS), this.signal);
     }
     return batch;
   }

@@ -119,6 +119,12 @@ test('messages that come within the window are handed over together, up to the b
   expect(fixture.output('Consumer')).toContain('batch of 5');
 });
 
+test('messages that come one by one within the window are handed over together', async () => {
+  for (let n = 0; n < 7; n += 1) await send('Batches', { id: `o${n}` });
+  await isEmpty('Batches');
+  expect(fixture.output('Consumer')).toContain('batch of 7');
+});
+
 test("a record carries what Lambda's SQS event carries", async () => {
   await sqs.send(
     new SendMessageCommand({
