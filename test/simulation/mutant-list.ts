@@ -42,11 +42,14 @@ export const MUTANTS: readonly Mutant[] = [
     "' AND r = :was'",
     "' AND (r = :was OR attribute_exists(pk))'",
   ),
-  mutant(
-    'the fence stops nobody',
-    'adapters/unmapped-item.ts',
-    "ConditionExpression: 'attribute_not_exists(fence) OR fence <= :g',",
-    "ConditionExpression: 'attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g',",
+  inRace(
+    'a new event and a rule that names it',
+    mutant(
+      'the fence stops nobody',
+      'adapters/unmapped-item.ts',
+      "ConditionExpression: 'attribute_not_exists(fence) OR fence <= :g',",
+      "ConditionExpression: 'attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g',",
+    ),
   ),
   mutant(
     'the fence is not raised before a sweep',
