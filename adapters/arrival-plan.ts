@@ -1,5 +1,5 @@
 import { foldArrivals } from '../core/arrivals.ts';
-import { hourOf } from '../core/timestamp.ts';
+import { dayNumberOf } from '../core/timestamp.ts';
 import { spread } from '../core/unmapped-group.ts';
 import { ARRIVAL_SHARDS, toArrivalUpdate } from './arrival-item.ts';
 import type { DecidedEvent } from './decided-event.ts';
@@ -20,7 +20,7 @@ export const NEVER_REDRIVEN = 'attribute_not_exists(rd)';
 
 /** A name for the row that the arrival of this event changes. */
 export const arrivalKeysOf = (event: DecidedEvent): string[] =>
-  arrivesNow(event) ? [JSON.stringify(['arrivals', hourOf(event.record.receivedAt).day])] : [];
+  arrivesNow(event) ? [`arrivals ${dayNumberOf(event.record.receivedAt)}`] : [];
 
 export function arrivalItems(table: string, chunk: readonly DecidedEvent[]): PlannedItem[] {
   const shard = spread(chunk[0]?.record.key ?? '', ARRIVAL_SHARDS);

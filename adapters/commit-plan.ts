@@ -3,7 +3,7 @@ import type { EventNote } from '../core/decide-event.ts';
 import type { FeatureUse } from '../core/decide-track.ts';
 import { negateDecimal } from '../core/decimal.ts';
 import type { UnmappedReason } from '../core/unmapped-group.ts';
-import { foldUsage, type UsageChange } from '../core/usage-fold.ts';
+import { foldUsage, usageRowNames, type UsageChange } from '../core/usage-fold.ts';
 import { spread } from '../core/unmapped-group.ts';
 import { applyFirstTrack, applyIdentify, type IdentifyResult } from '../core/identity/apply-identify.ts';
 import { normaliseEmail } from '../core/identity/email-group.ts';
@@ -70,12 +70,9 @@ function itemKeysOf(event: DecidedEvent, facts: IdentityFacts): string[] {
     if (decision.kind !== 'unmapped') keys.push(`row ${record.key}`);
   }
   keys.push(...identityKeysOf(event, facts), ...engageKeysOf(event), ...arrivalKeysOf(event));
-  const day = String(Math.floor(record.time / 86_400_000));
   for (const { featureId } of usageChangesOf(event)) {
-    keys.push(
-      JSON.stringify(['use', record.userId, featureId, day]),
-      JSON.stringify(['use', featureId, day]),
-    );
+    const { ofUser, ofAll } = usageRowNames(record.userId, featureId, record.time);
+    keys.push(`use ${ofUser}`, `use ${ofAll}`);
   }
   switch (decision.kind) {
     case 'mapped':
@@ -139,12 +136,13 @@ export function planChunk(
   const { draft, results, unread } = draftUsers(chunk, facts, now);
   const events = unread.length === 0 ? chunk : chunk.filter(({ record }) => !unread.includes(record.key));
   const engaged = planEngage(tables.users, events, engage);
+  const shard = shardOf(chunk);
   const items = [
     ...events.map((event) => ({
       item: eventUpdate(
         tables.events,
         event,
-        shardOf(chunk),
+        shard,
         now,
         results.get(event.record.key),
         engaged.notes.get(event.record.key),

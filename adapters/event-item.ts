@@ -232,7 +232,8 @@ export function bodyOf(
  */
 const WITH_DICTIONARY = 0b0000_0110;
 
-function deflateBody(text: string): Uint8Array {
+/** What is stored of an event's text; `inflateBody` reads it back. */
+export function deflateBody(text: string): Uint8Array {
   const options = text.length <= SHORT_TEXT_LENGTH_MAX ? FOR_SHORT_TEXT : FOR_LONG_TEXT;
   return Buffer.concat([Buffer.of(WITH_DICTIONARY), deflateRawSync(text, options)]);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 // How ids chosen by others become DynamoDB keys. Keys are stored for ever: these functions must never change.
 
@@ -40,14 +40,15 @@ export const isKeyPart = (text: string): boolean =>
 
 /** 32 well-mixed bits, for sketches. */
 export function hash32Of(id: string): number {
-  return createHash('sha256').update(JSON.stringify(id)).digest().readUInt32LE(0);
+  return hash('sha256', JSON.stringify(id), 'buffer').readUInt32LE(0);
 }
 
 /** SHA-256 in hex: what is kept of an API key. */
 export function secretHashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
+/** By way of hex, because a text comes out of a hash in half the time of bytes. */
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+  return Buffer.from(hash('sha256', text, 'hex').slice(0, 32), 'hex').toString('base64url');
 }

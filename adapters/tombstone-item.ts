@@ -20,11 +20,12 @@ export async function readTombstones(
   usersTable: string,
   userKeys: Iterable<string>,
 ): Promise<ReadonlyMap<string, number>> {
-  const byHash = new Map([...new Set(userKeys)].map((key) => [tombstoneKey(key).pk.S ?? '', key]));
+  const wanted = [...new Set(userKeys)].map((userKey) => ({ userKey, place: tombstoneKey(userKey) }));
+  const byHash = new Map(wanted.map(({ userKey, place }) => [place.pk.S, userKey]));
   const items = await batchGet(
     dynamo,
     usersTable,
-    [...byHash.values()].map((key): Item => tombstoneKey(key)),
+    wanted.map(({ place }): Item => place),
   );
   return new Map(
     items.flatMap((item) => {

@@ -1,4 +1,4 @@
-import { hourOf } from './timestamp.ts';
+import { dayNumberOf, hourOf, hourOfDay } from './timestamp.ts';
 
 // How many events came in, by the hour in which they were received. An event arrives once: what becomes of it later changes
 // nothing here (docs/decisions/0048-arrivals-are-counted-with-the-first-outcome.md).
@@ -37,14 +37,31 @@ export const addArrivals = (left: ArrivalCounts, right: ArrivalCounts): ArrivalC
 });
 
 export function foldArrivals(arrivals: Iterable<Arrival>): ArrivalDay[] {
-  const days = new Map<string, { total: ArrivalCounts; readonly hours: Map<number, ArrivalCounts> }>();
+  const days = new Map<
+    number,
+    { readonly day: string; readonly total: Tally; readonly hours: Map<number, Tally> }
+  >();
   for (const { receivedAt, isTrack, isUnmapped } of arrivals) {
-    const { day, hour } = hourOf(receivedAt);
-    const one = { events: 1, track: Number(isTrack), unmapped: Number(isUnmapped) };
-    const known = days.get(day) ?? { total: NO_ARRIVALS, hours: new Map<number, ArrivalCounts>() };
-    known.total = addArrivals(known.total, one);
-    known.hours.set(hour, addArrivals(known.hours.get(hour) ?? NO_ARRIVALS, one));
-    days.set(day, known);
+    const number = dayNumberOf(receivedAt);
+    const hour = hourOfDay(receivedAt);
+    let row = days.get(number);
+    if (row === undefined) {
+      row = { day: hourOf(receivedAt).day, total: new Tally(), hours: new Map() };
+      days.set(number, row);
+    }
+    let inHour = row.hours.get(hour);
+    if (inHour === undefined) row.hours.set(hour, (inHour = new Tally()));
+    for (const tally of [row.total, inHour]) {
+      tally.events += 1;
+      tally.track += Number(isTrack);
+      tally.unmapped += Number(isUnmapped);
+    }
   }
-  return [...days].map(([day, counts]) => ({ day, ...counts }));
+  return [...days.values()];
+}
+
+class Tally implements ArrivalCounts {
+  events = 0;
+  track = 0;
+  unmapped = 0;
 }

@@ -78,8 +78,14 @@ export const toIso = (time: number): string => new Date(time).toISOString();
 
 /** The UTC day as `YYYY-MM-DD`, and the hour of it from 0 to 23. */
 export function hourOf(time: number): { day: string; hour: number } {
-  return { day: toIso(time).slice(0, 10), hour: Math.floor((time % DAY_MS) / HOUR_MS) };
+  return { day: toIso(time).slice(0, 10), hour: hourOfDay(time) };
 }
+
+/** The hour of the UTC day, from 0 to 23. */
+export const hourOfDay = (time: number): number => Math.floor((time % DAY_MS) / HOUR_MS);
+
+/** Which UTC day it is, counted from 1970: tells days apart without writing them. */
+export const dayNumberOf = (time: number): number => Math.floor(time / DAY_MS);
 
 /** When a day of `hourOf` begins, in epoch milliseconds; throws a RangeError for what is not such a day. */
 export function dayStart(day: string): number {

@@ -1,5 +1,5 @@
 import { fromMicros, toMicros } from './decimal.ts';
-import { hourOf } from './timestamp.ts';
+import { hourOfDay } from './timestamp.ts';
 
 // Usage as rows of amounts, exactly, to compare what is stored with what the events say. A row is a UTC day of a feature, of
 // one user id or of everybody; its amounts are the total and the hours.
@@ -45,9 +45,9 @@ export class UsageLedger {
 
   /** Counts one use of one event in this row, whose day is that of the time. */
   count(place: RowPlace, time: number, delta: string): void {
-    const { hour } = hourOf(time);
     const row = this.row(place);
-    for (const name of ['total', hour] as const) add(row, name, { micros: toMicros(delta), count: 1 });
+    for (const name of ['total', hourOfDay(time)] as const)
+      add(row, name, { micros: toMicros(delta), count: 1 });
   }
 }
 
