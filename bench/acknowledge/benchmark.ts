@@ -3,7 +3,7 @@ import type { Benchmark, BenchmarkReport } from '../benchmark.ts';
 import { TURNS } from '../effort.ts';
 import { interleave } from '../interleave.ts';
 import { bareEngines } from '../pipeline/bare.ts';
-import { sendEvent, trackEvent } from '../pipeline/load.ts';
+import { eventSender, trackEvent } from '../pipeline/load.ts';
 import { startLocalRuntime } from '../pipeline/local-runtime.ts';
 import { figureOf, quantile, ratioOfTurns } from '../spread.ts';
 
@@ -20,8 +20,9 @@ export const benchmark: Benchmark = {
     const runtime = await startLocalRuntime();
     try {
       const bare = await bareEngines(runtime.endpoints);
+      const sender = eventSender(runtime);
       const sendOurs = (run: string, n: number): Promise<void> =>
-        sendEvent(runtime, trackEvent(run, n, new Date().toISOString()));
+        sender.send(trackEvent(run, n, new Date().toISOString()));
       const sendBare = (run: string, n: number): Promise<void> => bare.store(run, n);
       for (const send of [sendOurs, sendBare]) await latenciesOf('warm-up', send);
       const { ours, theirs } = await interleave(
@@ -30,6 +31,7 @@ export const benchmark: Benchmark = {
         progress,
       );
       bare.stop();
+      sender.close();
       const at = (turns: readonly (readonly number[])[], share: number): readonly number[] =>
         turns.map((latencies) => quantile(latencies, share));
       const p99 = ratioOfTurns(at(ours, 0.99), at(theirs, 0.99));

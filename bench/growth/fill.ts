@@ -2,14 +2,14 @@ import { TransactWriteItemsCommand, type TransactWriteItem } from '@aws-sdk/clie
 import type { Item } from '../../adapters/attributes.ts';
 import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
 import type { DecidedEvent } from '../../adapters/decided-event.ts';
-import { fromEventItem, toBodyItems, toEventItem } from '../../adapters/event-item.ts';
-import { eventKeyOf } from '../../adapters/keys.ts';
+import { fromEventItem } from '../../adapters/event-item.ts';
 import { mapAtMost } from '../../adapters/map-at-most.ts';
 import { decideEvent } from '../../core/decide-event.ts';
 import { compileRuleset, EMPTY_SNAPSHOT } from '../../core/ruleset.ts';
 import { KNOWN_USERS } from '../pipeline/known-users.ts';
 import { TABLES, unmappedCount, until, type LocalRuntime } from '../pipeline/local-runtime.ts';
 import { EVENTS_IN_A_ROW, sendEvents, trackEvent, USERS } from '../pipeline/load.ts';
+import { toTrackItem } from '../pipeline/track-item.ts';
 
 // A pipeline that has stored many events, without having taken them one by one: what ingest and process would have left
 // of each is planned by their own code, and written straight into the tables, a hundred items at once.
@@ -69,16 +69,13 @@ function prepare(n: number, now: number): Prepared {
   const payload = isUnmapped(n)
     ? { ...track, event: `Unknown ${Math.floor(n / 100) % UNMAPPED_NAMES}`, properties }
     : track;
-  const { messageId, userId, event: name } = payload;
   const text = JSON.stringify(payload);
-  const key = eventKeyOf(messageId);
-  const head = { key, type: 'track', userId, name, time: now, receivedAt: now } as const;
-  const item = toEventItem(
-    { ...head, messageId, text, dialect: 'webhook', apiKeyId: 'key_0123456789abcdef' },
-    toBodyItems(key, text, () => '').inline,
-  );
-  const decision = decideEvent({ ...head, payload, text }, ruleset);
-  return { item, decided: { record: fromEventItem(item), decision, generation: GENERATION } };
+  const { item } = toTrackItem(payload, text, now);
+  const record = fromEventItem(item);
+  return {
+    item,
+    decided: { record, decision: decideEvent({ ...record, payload, text }, ruleset), generation: GENERATION },
+  };
 }
 
 async function store(runtime: LocalRuntime, prepared: readonly Prepared[], now: number): Promise<void> {

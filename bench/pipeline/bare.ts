@@ -17,12 +17,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import { packChunks, planChunk } from '../../adapters/commit-plan.ts';
 import type { DecidedEvent } from '../../adapters/decided-event.ts';
-import { fromEventItem, toBodyItems, toEventItem, type NewEvent } from '../../adapters/event-item.ts';
+import { fromEventItem } from '../../adapters/event-item.ts';
 import { parseQueueMessage, toQueueMessage } from '../../adapters/event-queue.ts';
-import { eventKeyOf } from '../../adapters/keys.ts';
 import { insertItems } from '../../adapters/insert-items.ts';
 import { KNOWN_USERS } from './known-users.ts';
 import { trackEvent } from './load.ts';
+import { toTrackItem } from './track-item.ts';
 
 // What the engines themselves can do: the same puts, messages, reads and transactions as the pipeline makes for the same
 // events, from a loop with nothing around them: no HTTP, no functions, no roles, no checks, no rules.
@@ -91,25 +91,11 @@ export async function bareEngines(endpoints: Endpoints): Promise<BareEngines> {
   const queueUrl = `${endpoints.sqs}/000000000000/${prefix}`;
 
   const store = async (run: string, first: number, count: number): Promise<void> => {
-    const now = Date.now();
-    const events = Array.from({ length: count }, (_, index): NewEvent => {
+    const events = Array.from({ length: count }, (_, index) => {
       const body = trackEvent(run, first + index, '2026-11-23T12:00:00Z');
-      return {
-        key: eventKeyOf(body.messageId),
-        messageId: body.messageId,
-        type: 'track',
-        userId: body.userId,
-        name: body.event,
-        time: now,
-        receivedAt: now,
-        dialect: 'webhook',
-        apiKeyId: 'key_0123456789abcdef',
-        text: JSON.stringify(body),
-      };
+      return toTrackItem(body, JSON.stringify(body));
     });
-    const items = events.map((event) =>
-      toEventItem(event, toBodyItems(event.key, event.text, () => '').inline),
-    );
+    const items = events.map(({ item }) => item);
     const [only] = items;
     if (items.length === 1 && only !== undefined) {
       await dynamo.send(

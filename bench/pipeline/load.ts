@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import { mapAtMost } from '../../adapters/map-at-most.ts';
+import { Connections } from './connections.ts';
 
 // A load on the pipeline: track events of many users, of the size and shape that a SaaS product sends.
 
@@ -16,6 +16,7 @@ export interface LoadResult {
 }
 
 const ARRAYS_AT_ONCE = 3;
+const SINGLES_AT_ONCE = 64;
 export const USERS = 5_000;
 /** Of one user; in an array of 100 there are twenty users. */
 export const EVENTS_IN_A_ROW = 5;
@@ -57,7 +58,7 @@ export async function sendLoad(
     readonly connections: number;
   },
 ): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
+  const connections = connectionsTo(target, options.connections);
   const latencies: number[] = [];
   let next = 0;
   let events = 0;
@@ -71,14 +72,14 @@ export async function sendLoad(
         trackEvent(options.run, first + index, timestamp),
       );
       const began = performance.now();
-      const status = await post(agent, target, JSON.stringify(options.perRequest === 1 ? batch[0] : batch));
+      const status = await connections.post(JSON.stringify(options.perRequest === 1 ? batch[0] : batch));
       latencies.push(performance.now() - began);
       if (status === 200) events += options.perRequest;
       else failures += 1;
     }
   };
   await Promise.all(Array.from({ length: options.connections }, sender));
-  agent.destroy();
+  connections.close();
   return { events, failures, latencies };
 }
 
@@ -88,42 +89,39 @@ export async function sendEvents(
   count: number,
   eventOf: (n: number) => object,
 ): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: ARRAYS_AT_ONCE });
+  const connections = connectionsTo(target, ARRAYS_AT_ONCE);
   const starts = Array.from({ length: Math.ceil(count / 100) }, (_, n) => n * 100);
   await mapAtMost(ARRAYS_AT_ONCE, starts, async (start) => {
     const events = Array.from({ length: Math.min(100, count - start) }, (_, n) => eventOf(start + n));
-    const status = await post(agent, target, JSON.stringify(events));
+    const status = await connections.post(JSON.stringify(events));
     if (status !== 200) throw new Error(`Events were answered with ${String(status)}.`);
   });
-  agent.destroy();
+  connections.close();
 }
 
-/** Sends one event. Throws where it is not taken. */
-export async function sendEvent(target: Target, event: object): Promise<void> {
-  const status = await post(singles, target, JSON.stringify(event));
-  if (status !== 200) throw new Error(`An event was answered with ${String(status)}.`);
+function connectionsTo({ url, ingestKey }: Target, connectionsMax: number): Connections {
+  return new Connections(
+    { url, path: '/segment', headers: { authorization: `Bearer ${ingestKey}` } },
+    connectionsMax,
+  );
 }
 
-/** Fewer at once than ingest answers at once: what comes in a stall waits here, and is not refused. */
-const singles = new Agent({ keepAlive: true, maxSockets: 64 });
+export interface EventSender {
+  /** Throws where the event is not taken. */
+  send(event: object): Promise<void>;
+  close(): void;
+}
 
-function post(agent: Agent, target: Target, body: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${target.url}/segment`,
-      {
-        method: 'POST',
-        agent,
-        headers: { authorization: `Bearer ${target.ingestKey}`, 'content-type': 'application/json' },
-      },
-      (answer) => {
-        answer.resume();
-        answer.on('end', () => {
-          resolve(answer.statusCode ?? 0);
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+/** Sends single events, however many at once, over fewer connections than ingest answers at once: the others wait here. */
+export function eventSender(target: Target): EventSender {
+  const connections = connectionsTo(target, SINGLES_AT_ONCE);
+  return {
+    async send(event) {
+      const status = await connections.post(JSON.stringify(event));
+      if (status !== 200) throw new Error(`An event was answered with ${String(status)}.`);
+    },
+    close() {
+      connections.close();
+    },
+  };
 }

@@ -43,10 +43,10 @@ export interface LocalRuntime extends z.infer<typeof readySchema> {
   stop(): Promise<void>;
 }
 
-/** Has the feature `messages`. */
-export async function startLocalRuntime(): Promise<LocalRuntime> {
+/** Has the feature `messages`. `assembly`: the folder of another cloud assembly than this project's. */
+export async function startLocalRuntime(assembly = ''): Promise<LocalRuntime> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tallyhook-bench-'));
-  const child = fork(new URL('./runtime-process.ts', import.meta.url), [dataDir], {
+  const child = fork(new URL('./runtime-process.ts', import.meta.url), [dataDir, assembly], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ready = z.parse(readySchema, await nextMessage(child));
