@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { withoutLogger } from '../adapters/clients.ts';
 import { type DataDir, openDataDir, writeStateFile } from './data-dir.ts';
 import { watchDiskSpace } from './disk-space.ts';
 import { dynamodbBinary } from './engines/dynamodb-binary.ts';
 import { startDynamodbEngine } from './engines/dynamodb-engine.ts';
 import { type Engine, externalEngine } from './engines/engine.ts';
 import { bringQueuesInLine } from './engines/queues.ts';
-import { startSqsEngine } from './engines/sqs-engine.ts';
+import { type SqsEngine, startSqsEngine } from './engines/sqs-engine.ts';
 import { bringTablesInLine } from './engines/tables.ts';
 import { startWatchdog, type Watchdog } from './engines/watchdog.ts';
 import { FunctionPool } from './functions/function-pool.ts';
@@ -146,6 +147,7 @@ class Start {
         dynamodb: upstreamOf(dynamodb, options.dynamodbEndpoint),
         sqs: upstreamOf(sqs, options.sqsEndpoint),
       },
+      callSqs: 'call' in sqs ? (operation, body) => sqs.call(operation, body) : undefined,
       isDiskShort: () => disk.isShort(),
     });
     this.closers.push(() => proxy.close());
@@ -167,7 +169,9 @@ class Start {
     const clients = {
       dynamodb: new DynamoDBClient({ ...client, endpoint: dynamodb.endpoint }),
       streams: new DynamoDBStreamsClient({ ...client, endpoint: dynamodb.endpoint }),
-      sqs: new SQSClient({ ...client, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false }),
+      sqs: withoutLogger(
+        new SQSClient({ ...client, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false, md5: false }),
+      ),
     };
     const pools = this.pools(plan, proxy.url, watchdog, assemblyFolder);
     this.closers.push(() => closePools(pools, 0));
@@ -264,7 +268,7 @@ class Start {
     return engine;
   }
 
-  private async sqs(dataDir: DataDir): Promise<Engine> {
+  private async sqs(dataDir: DataDir): Promise<Engine | SqsEngine> {
     const { sqsEndpoint } = this.options;
     if (sqsEndpoint === undefined) mkdirSync(dataDir.sqsFolder, { recursive: true, mode: 0o700 });
     const engine =

@@ -5,8 +5,17 @@ import { StartError } from '../start-error.ts';
 import type { Engine } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { Restarts } from './restarts.ts';
+import type { SqsAnswer, SqsCall } from './sqs-answer.ts';
 
 // Runs the embedded SQS (sqs-worker.ts) in a thread, and starts it again when it dies, on the same port.
+
+export interface SqsEngine extends Engine {
+  /**
+   * The answer to one call from this thread, without a connection: half of what a call costs otherwise. Rejects where the
+   * engine is not running, or stops before it has answered.
+   */
+  call(operation: string, body: Buffer): Promise<SqsAnswer>;
+}
 
 interface SqsEngineOptions {
   readonly folder: string;
@@ -14,8 +23,9 @@ interface SqsEngineOptions {
 }
 
 const PORT_ATTEMPTS_MAX = 3;
+const NOT_RUNNING = 'The embedded SQS is not running.';
 
-export async function startSqsEngine(options: SqsEngineOptions): Promise<Engine> {
+export async function startSqsEngine(options: SqsEngineOptions): Promise<SqsEngine> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     // Whoever had messages in flight died with the runtime before this one, so nobody would delete or return them.
@@ -28,12 +38,15 @@ export async function startSqsEngine(options: SqsEngineOptions): Promise<Engine>
   }
 }
 
-function supervise(options: SqsEngineOptions, port: number, first: Worker): Engine {
+function supervise(options: SqsEngineOptions, port: number, first: Worker): SqsEngine {
   const stopping = new AbortController();
   const restarts = new Restarts();
   const { log } = options;
+  const pending = new Map<number, { resolve: (answer: SqsAnswer) => void; reject: (error: Error) => void }>();
   let worker = first;
+  let isRunning = true;
   let reason = 'it ended';
+  let calls = 0;
 
   async function restart(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -55,10 +68,18 @@ function supervise(options: SqsEngineOptions, port: number, first: Worker): Engi
   }
 
   function watch(): void {
+    isRunning = true;
+    worker.on('message', ({ id, answer }: { id: number; answer: SqsAnswer }) => {
+      pending.get(id)?.resolve(answer);
+      pending.delete(id);
+    });
     worker.on('error', (error) => {
       reason = reasonOf(error);
     });
     worker.once('exit', () => {
+      isRunning = false;
+      for (const { reject } of pending.values()) reject(new Error(NOT_RUNNING));
+      pending.clear();
       if (stopping.signal.aborted) return;
       log({
         source: 'runtime',
@@ -73,6 +94,17 @@ function supervise(options: SqsEngineOptions, port: number, first: Worker): Engi
   return {
     endpoint: `http://127.0.0.1:${port}`,
     pid: () => undefined,
+    call: (operation, body) =>
+      new Promise((resolve, reject) => {
+        if (!isRunning) {
+          reject(new Error(NOT_RUNNING));
+          return;
+        }
+        calls += 1;
+        pending.set(calls, { resolve, reject });
+        const call: SqsCall = { id: calls, operation, body: body.toString('utf8') };
+        worker.postMessage(call);
+      }),
     stop: async () => {
       stopping.abort();
       const ended = new Promise((resolve) => worker.once('exit', resolve));

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 // By path, because the package exports only its server, which listens on every network interface of the machine.
 import { SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
@@ -19,6 +19,7 @@ import { setQueueAttributes } from '../../node_modules/fauxqs/dist/sqs/actions/s
 import type { SqsActionHandler } from '../../node_modules/fauxqs/dist/sqs/sqsRouter.js';
 import { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { codeOf, reasonOf } from '../caught.ts';
+import type { SqsAnswer, SqsCall } from './sqs-answer.ts';
 import { SqsPersistence } from './sqs-persistence.ts';
 
 // The embedded SQS: fauxqs' queues and actions behind a server of our own, in a thread of its own. Our server listens on
@@ -56,13 +57,9 @@ store.persistence = persistence;
 for (const queue of store.allQueues()) queue.persistence = persistence;
 
 const server = createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
-    setImmediate(() => {
-      throw error;
-    });
-  });
+  answer(request, response).catch(end);
 });
-// Connections come from our own proxy and pollers, and idle for as long as there is no work.
+// Connections come from our own pollers and from other programs, and idle for as long as there is no work.
 server.keepAliveTimeout = 0;
 server.requestTimeout = 0;
 
@@ -72,25 +69,45 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     request.destroy();
     return;
   }
-  const name = String(request.headers['x-amz-target'] ?? '').replace('AmazonSQS.', '');
-  const action = ACTIONS.get(name);
+  const operation = String(request.headers['x-amz-target'] ?? '').replace('AmazonSQS.', '');
+  const { status, queryError, text } = await perform(operation, body.toString('utf8'), request.headers);
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'content-length': Buffer.byteLength(text),
+    ...(queryError !== undefined && { 'x-amzn-query-error': queryError }),
+  });
+  response.end(text);
+}
+
+async function perform(operation: string, body: string, headers: IncomingHttpHeaders): Promise<SqsAnswer> {
+  const action = ACTIONS.get(operation);
   try {
     if (action === undefined)
-      throw new SqsError('InvalidAction', `The local SQS does not know the action ${name}.`);
-    // Typed as Fastify's request; of that the actions read the headers only, which Node's has in the same place.
+      throw new SqsError('InvalidAction', `The local SQS does not know the action ${operation}.`);
+    // Typed as Fastify's request; of that the actions read the headers only.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-    const result = (await action(parseBody(body), store, request as never)) ?? {};
+    const result = (await action(parseBody(body), store, { headers } as never)) ?? {};
     persistence.commit();
-    send(response, 200, result);
+    return { status: 200, text: JSON.stringify(result) };
   } catch (error) {
     if (codeOf(error) === 'ERR_SQLITE_ERROR') throw error;
     // Anything else is a request that fauxqs did not expect. What it did before stands, in memory as on disk.
     persistence.commit();
     const known =
       error instanceof SqsError ? error : new SqsError('InternalFailure', reasonOf(error), 500, false);
-    response.setHeader('x-amzn-query-error', known.queryErrorHeader);
-    send(response, known.statusCode, known.toJSON());
+    return {
+      status: known.statusCode,
+      queryError: known.queryErrorHeader,
+      text: JSON.stringify(known.toJSON()),
+    };
   }
+}
+
+/** Ends this thread: whoever started it starts another one. */
+function end(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -109,9 +126,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-function parseBody(body: Buffer): Record<string, unknown> {
+function parseBody(body: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value: unknown = JSON.parse(body);
     if (isObject(value)) return value;
   } catch {
     // Answered below.
@@ -134,15 +151,6 @@ function parseSettings(value: unknown): { folder: string; port: number; makeInFl
   throw new Error('The SQS thread was started without its settings');
 }
 
-function send(response: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value);
-  response.writeHead(status, {
-    'content-type': 'application/x-amz-json-1.0',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
-}
-
 /** fauxqs keeps messages for ever; SQS for the retention period of the queue, counted from the first send. */
 function expire(queue: SqsQueue): void {
   const oldestMs = Date.now() - Number(queue.attributes['MessageRetentionPeriod']) * 1000;
@@ -160,7 +168,7 @@ const expiry = setInterval(() => {
   persistence.commit();
 }, EXPIRY_PERIOD_MS);
 
-parentPort?.once('message', () => {
+function stop(): void {
   clearInterval(expiry);
   store.shutdown();
   server.close(() => {
@@ -168,6 +176,16 @@ parentPort?.once('message', () => {
     parentPort?.close();
   });
   server.closeAllConnections();
+}
+
+parentPort?.on('message', (message: SqsCall | 'stop') => {
+  if (message === 'stop') stop();
+  else {
+    const { id, operation, body } = message;
+    perform(operation, body, {})
+      .then((answered) => parentPort?.postMessage({ id, answer: answered }))
+      .catch(end);
+  }
 });
 
 server.listen(settings.port, '127.0.0.1', () => parentPort?.postMessage('ready'));

@@ -1,4 +1,6 @@
 import { createServer, type Server, type Socket, connect } from 'node:net';
+import type { SqsAnswer } from '../engines/sqs-answer.ts';
+import type { SqsEngine } from '../engines/sqs-engine.ts';
 import type { Access } from './access.ts';
 import type { Secrets } from './secrets.ts';
 import { type Service, serviceCallOf } from './service-call.ts';
@@ -8,7 +10,7 @@ import { type Service, serviceCallOf } from './service-call.ts';
 //
 // This stands in the path of every read and write, so it works on sockets: it reads the head of a request as text, keeps
 // the body as bytes, and passes the engine's answer through unseen, over one connection to the engine for each connection
-// from a function. Callers are our own functions with the AWS SDK: HTTP/1.1, a content length, one request at a time.
+// from a function; the embedded SQS, a thread of this process, is asked without a connection. Callers are our own functions with the AWS SDK: HTTP/1.1, a content length, one request at a time.
 
 export interface ServiceProxy {
   readonly url: string;
@@ -24,6 +26,8 @@ interface Guards {
 
 interface ProxyOptions {
   readonly upstreams: Readonly<Record<'dynamodb' | 'sqs', Upstream>>;
+  /** The embedded SQS, asked without a connection. @default over its upstream */
+  readonly callSqs?: SqsEngine['call'] | undefined;
   /** Whether the disk of the engines has no room for anything new. */
   readonly isDiskShort: () => boolean;
 }
@@ -176,9 +180,24 @@ class ClientConnection {
       });
       return;
     }
+    if (call.service === 'sqs' && this.options.callSqs !== undefined) {
+      this.answerFrom(this.options.callSqs(call.operation, body));
+      return;
+    }
     this.forward(
       call.service,
       accessKeyId === undefined ? request : withAccessKey(head, body, credential, accessKeyId),
+    );
+  }
+
+  private answerFrom(asked: Promise<SqsAnswer>): void {
+    asked.then(
+      ({ status, text, queryError }) => {
+        this.write(status, text, queryError === undefined ? '' : `x-amzn-query-error: ${queryError}\r\n`);
+      },
+      () => {
+        this.answerNotRunning('sqs');
+      },
     );
   }
 
@@ -201,20 +220,28 @@ class ClientConnection {
       // Nothing came back over this connection: the engine is not there, and the SDK should wait and try again. If
       // something did, an answer may be cut off, which only the end of the connection can say.
       if (upstream.bytesRead > 0) this.client.destroy();
-      else {
-        this.answer(503, {
-          __type: 'com.amazonaws#ServiceUnavailable',
-          message: `The local ${service === 'sqs' ? 'SQS' : 'DynamoDB'} is not running at the moment; it is being started again.`,
-        });
-      }
+      else this.answerNotRunning(service);
     });
     upstream.write(request);
   }
 
+  /** The SDK waits a little and tries again. */
+  private answerNotRunning(service: 'dynamodb' | 'sqs'): void {
+    this.answer(503, {
+      __type: 'com.amazonaws#ServiceUnavailable',
+      message: `The local ${service === 'sqs' ? 'SQS' : 'DynamoDB'} is not running at the moment; it is being started again.`,
+    });
+  }
+
   private answer(status: number, body: Readonly<Record<string, unknown>>): void {
-    const text = JSON.stringify(body);
+    this.write(status, JSON.stringify(body));
+  }
+
+  private write(status: number, text: string, headers = ''): void {
+    // A function that was ended while it waited reads no answer.
+    if (this.client.destroyed) return;
     this.client.write(
-      `HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Error'}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      `HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Error'}\r\ncontent-type: application/x-amz-json-1.1\r\n${headers}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
     );
   }
 }
