@@ -62,6 +62,12 @@ describe("a function's calls are allowed and denied by its role", () => {
     expect(await ask('/send?hello')).toMatchObject({ MessageId: expect.any(String) });
   });
 
+  test('what the service itself refuses is answered with its error', async () => {
+    expect(await ask('/send?%01')).toMatchObject({
+      error: 'AWS.SimpleQueueService.InvalidMessageContents',
+    });
+  });
+
   test('an explicit deny wins over an allow, with the error that AWS gives', async () => {
     expect(await ask('/put-elsewhere')).toEqual({
       error: 'AccessDeniedException',
