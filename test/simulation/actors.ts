@@ -2,6 +2,7 @@ import type { ConfigStore } from '../../adapters/config-store.ts';
 import { INGEST_KEY, toFunctionUrlEvent } from './http-request.ts';
 import type { Deployment, Ended } from './deployment.ts';
 import type { Ledger } from './ledger.ts';
+import type { MemoryDynamo } from './memory-dynamo.ts';
 import { editedRule, newEvent, newRule, pastTime, type Theme } from './load.ts';
 import type { SentEvent } from './oracle.ts';
 import type { Random } from './random.ts';
@@ -149,6 +150,27 @@ export async function eraser(stage: Stage): Promise<void> {
     const userId = random.pick(theme.users);
     if (random.chance(0.5)) await eraseUser(stage, userId);
     else await sendDeletion(stage, userId, random.chance(0.5) ? undefined : pastTime(random));
+  }
+}
+
+/** Spoils bodies of events, mends them some time later, and has what was quarantined meanwhile sent back. */
+export async function spoiler(stage: Stage, dynamo: MemoryDynamo): Promise<void> {
+  const { scheduler, random, ledger, log } = stage;
+  for (let i = random.pick([1, 4, 12]); i > 0; i -= 1) {
+    await scheduler.sleep(stage.moment() - scheduler.now);
+    // Most of those that have no outcome yet: they are soon looked at.
+    const waiting = (): string[] =>
+      [...ledger.storedAt.keys()].filter((key) => !ledger.firstOutcomes.has(key));
+    if (random.chance(0.8))
+      for (let look = 0; look < 100 && waiting().length === 0; look += 1) await scheduler.sleep(100);
+    const some = waiting().length > 0 ? waiting() : [...ledger.storedAt.keys()];
+    const keys = random.shuffled(some).slice(0, random.pick([1, 5]));
+    const spoiled = keys.filter((key) => ledger.spoiled.spoil(dynamo, key));
+    log(`${String(spoiled.length)} bodies are spoiled`);
+    await scheduler.sleep(random.below(random.pick([60_000, 3_000_000])));
+    for (const key of spoiled) ledger.spoiled.mend(dynamo, key);
+    const ended = await stage.deployment.redrive();
+    log(`a redrive: ${ended.kind === 'answered' ? String(ended.result) : ended.kind}`);
   }
 }
 

@@ -29,7 +29,11 @@ export async function comeToRest(
   let before = '';
   for (let quiet = 0; quiet < QUIET_TICKS && ticks < TICKS_MAX; ticks += 1) {
     scheduler.pass(5 * MINUTE);
-    scheduler.start(() => deployment.tick());
+    scheduler.start(async () => {
+      await deployment.tick();
+      // Everything is mended by now: what failed before is sent back until nothing is left.
+      if (ledger.spoiled.size > 0) await deployment.redrive();
+    });
     await scheduler.run();
     const after = dynamo.fingerprint();
     quiet = after === before ? quiet + 1 : 0;

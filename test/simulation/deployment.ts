@@ -14,6 +14,7 @@ import { reachQueue } from '../../adapters/queue-health.ts';
 import { RequestFeed } from '../../adapters/request-feed.ts';
 import { MergeStore } from '../../adapters/merge-store.ts';
 import { PastChanges } from '../../adapters/past-changes.ts';
+import { Quarantine } from '../../adapters/quarantine.ts';
 import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { RulesetStore } from '../../adapters/ruleset-store.ts';
@@ -81,6 +82,8 @@ const MAPPINGS = [
 type MappedQueue = (typeof MAPPINGS)[number]['queue'];
 
 const STREAM_RETRIES = 3;
+/** More events than a run quarantines. */
+const REDRIVES_MAX = 100;
 
 export type Ended<Result> =
   | { readonly kind: 'answered'; readonly result: Result }
@@ -211,6 +214,21 @@ export class Deployment {
       const id = await erasing.erasures.request({ userId, boundary: at, requestedAt: at });
       await erasing.queue.send([id]).catch(() => undefined);
       return id;
+    });
+  }
+
+  /** A person has everything that is quarantined sent back, as the admin function does it. */
+  redrive(): Promise<Ended<number>> {
+    const { scheduler, clients } = this.options;
+    const { dynamo, sqs } = clients;
+    const quarantine = new Quarantine(dynamo, TABLES, {
+      events: new EventStore(dynamo, TABLES.events),
+      markers: new RetryMarkers(dynamo, TABLES.operations),
+      queue: new EventQueue(sqs, urlOf(QUEUES.events)),
+    });
+    return this.invoke(this.adminFleet, async () => {
+      const keys = await quarantine.keys(REDRIVES_MAX);
+      return (await quarantine.redrive(keys, 'somebody', scheduler.now)).redriven;
     });
   }
 

@@ -4,6 +4,8 @@ import { ConfigStore } from '../../adapters/config-store.ts';
 import { EVENT_SK, eventPk } from '../../adapters/event-item.ts';
 import { toQueueMessage } from '../../adapters/event-queue.ts';
 import { EventStore } from '../../adapters/event-store.ts';
+import { Quarantine } from '../../adapters/quarantine.ts';
+import { RetryMarkers } from '../../adapters/retry-markers.ts';
 import { SCAN_SEGMENTS } from '../../adapters/event-scan.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
 import { HEAD_SK, rulesetWrites } from '../../adapters/ruleset-store.ts';
@@ -18,12 +20,14 @@ import { textOf } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 import { Race } from './race.ts';
 import { Path } from './schedule-path.ts';
+import { SpoiledBodies } from './spoiled-bodies.ts';
 import { isRecord, type JsonRecord, type WireItem } from './wire-item.ts';
 
 // npm run simulate:interleavings [-- --workers 2 --crashes 1 --only TEXT]
 //
 // The race of a rule with an event, exhaustively: workers that were handed the same message, and somebody who saves a rule
-// that matches, with the sweep that follows, or who takes back or recounts what a rule has counted, with the scan. Every order of their AWS calls is tried, and in every order each of them dies
+// that matches, with the sweep that follows, or who takes back or recounts what a rule has counted, with the scan, or who fails
+// on the event, quarantines it and sends it back. Every order of their AWS calls is tried, and in every order each of them dies
 // before any of its calls (dying after a call is dying before the next). Then the timer ticks and the messages come again,
 // and the event must have counted exactly once, or not at all where the rule was taken back.
 //
@@ -48,7 +52,7 @@ interface RaceOfARule {
   /** Whether the rule has counted the event, and is changed, when the race begins: all race with the same scan. */
   readonly mappedBefore?: true;
   /** What is done to the rule, which is there before unless it is saved. */
-  readonly change: 'save' | 'revert' | 'recount';
+  readonly change: 'save' | 'revert' | 'recount' | 'redrive';
 }
 
 const NAME = 'Report Exported';
@@ -78,6 +82,7 @@ const RACES: readonly RaceOfARule[] = [
   },
   { ...NEW, name: 'two scans of one revert', mappedBefore: true, workersMax: 1, change: 'revert' },
   { ...NEW, name: 'two scans of one recount', mappedBefore: true, workersMax: 1, change: 'recount' },
+  { ...NEW, name: 'a late commit and a redrive', change: 'redrive' },
 ];
 
 const FEATURES: RulesetSnapshot = {
@@ -98,7 +103,7 @@ const withRule = (event: EventMatcher): RulesetSnapshot => ({
   rules: [{ ...bodyOf(event), id: RULE_ID, version: 1, createdAt: 1, generation: 2 }],
 });
 /** What the event counts when it is over. */
-const COUNTS = { save: 1, revert: 0, recount: 3 } as const;
+const COUNTS = { save: 1, revert: 0, recount: 3, redrive: 1 } as const;
 
 const MESSAGE_ID = 'm1';
 const KEY = eventKeyOf(MESSAGE_ID);
@@ -149,11 +154,29 @@ async function execute(
       );
   };
   const context = { getRemainingTimeInMillis: () => 60_000 };
-  const work = () =>
-    processHandler(settling(), '')(
-      { Records: [toRecord(QUEUES.events, { id: 'm', body: toQueueMessage([KEY]), receives: 1 })] },
-      context,
-    );
+  const process = (queue: typeof QUEUES.events | typeof QUEUES.lastChance) => {
+    const record = toRecord(queue, { id: 'm', body: toQueueMessage([KEY]), receives: 1 });
+    const lastChance = queue === QUEUES.lastChance ? record.eventSourceARN : '';
+    return processHandler(settling(), lastChance)({ Records: [record] }, context);
+  };
+  const work = () => process(QUEUES.events);
+  const events = new EventStore(clients.dynamo, TABLES.events);
+  const spoiled = new SpoiledBodies();
+  const sendBack = async (): Promise<void> => {
+    spoiled.mend(dynamo, KEY);
+    const markers = new RetryMarkers(clients.dynamo, TABLES.operations);
+    const queue = { send: () => Promise.resolve([]) };
+    const quarantine = new Quarantine(clients.dynamo, TABLES, { events, markers, queue });
+    await quarantine.redrive([KEY], 'somebody', scheduler.now);
+  };
+  const quarantineAndSendBack = async (): Promise<void> => {
+    // It is spoiled in the moment of this look, so that the others have read it before, or not.
+    await events.get(KEY);
+    spoiled.spoil(dynamo, KEY);
+    await process(QUEUES.lastChance);
+    await sendBack();
+    await work();
+  };
   const reprocess = () => wireReprocess({ scheduler, clients });
   const sweepAll = async (): Promise<void> => {
     for (const message of sqs.receive(QUEUES.sweeps, 100)) {
@@ -175,7 +198,7 @@ async function execute(
     // Nothing is left to be planned for the rule itself.
     if (!contest.unmappedBefore) await tickAndSweep();
   }
-  await new EventStore(clients.dynamo, TABLES.events).put({
+  await events.put({
     key: KEY,
     messageId: MESSAGE_ID,
     type: 'track',
@@ -210,6 +233,9 @@ async function execute(
     await changed();
     const scan = underWay(`"segment":${SEGMENT}`);
     for (const name of ['worker 1', 'sweep']) actors.set(name, scan);
+  } else if (contest.change === 'redrive') {
+    for (let worker = 1; worker <= workers; worker += 1) actors.set(`worker ${String(worker)}`, work);
+    actors.set('sweep', quarantineAndSendBack);
   } else if (contest.unmappedBefore && contest.change !== 'save') {
     await changed();
     actors.set('worker 1', underWay(JSON.stringify(SHARD_PK)));
@@ -223,7 +249,8 @@ async function execute(
   if (!(await race.run(actors, (state) => path.end(state)))) return { problems: undefined };
 
   // Peace: a change whose saving died is made again, the message comes again, the timer ticks until a dead sweep is noticed.
-  if (generationOf(dynamo) === before) await changeRule();
+  if (contest.change === 'redrive') await sendBack();
+  else if (generationOf(dynamo) === before) await changeRule();
   await work();
   for (let tick = 0; tick < 4; tick += 1) {
     scheduler.pass(40 * 60_000);

@@ -107,7 +107,7 @@ function sentOfErased(
 ): SentEvent | undefined {
   if (before === undefined) return undefined;
   const bodies = ledger.messages.get(messageId)?.bodies ?? [];
-  const body = bodyOf(toItem(before.item));
+  const body = bodyOf({ ...toItem(before.item), ...ledger.spoiled.of(before.record.key) });
   if (!('deflated' in body)) return bodies.find(({ text }) => bodyDigest(text) === body.digest);
   const text = inflateBody(body.deflated);
   return bodies.find((each) => each.text === text);

@@ -11,6 +11,7 @@ import { TABLES } from './deployment.ts';
 import { ErasureLedger } from './erasure-ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';
 import type { PastChange, RulesThen, SentEvent } from './oracle.ts';
+import { SpoiledBodies } from './spoiled-bodies.ts';
 import type { WireItem } from './wire-item.ts';
 
 // What the oracle knows: what was sent, what was acknowledged, and which features and rules were saved in which order.
@@ -37,6 +38,7 @@ export class Ledger {
   /** Ids of reconciliations that were answered. */
   readonly reconciliations = new Set<string>();
   readonly erasing = new ErasureLedger();
+  readonly spoiled = new SpoiledBodies();
   /** Event key → what it became first. */
   readonly firstOutcomes: FirstOutcomes = new Map();
   generation = 0;

@@ -347,6 +347,36 @@ export const MUTANTS: readonly Mutant[] = [
       '',
     ),
   ),
+  {
+    name: 'an event that was sent back arrives again',
+    edits: [
+      {
+        file: 'adapters/arrival-plan.ts',
+        find: "record.state === 'received' && record.redriven === undefined",
+        replace: "record.state === 'received'",
+      },
+      {
+        file: 'adapters/arrival-plan.ts',
+        find: "'attribute_not_exists(rd)'",
+        replace: "'attribute_exists(pk)'",
+      },
+    ],
+  },
+  mutant(
+    'an event arrives again with the rule that counts it',
+    'adapters/arrival-plan.ts',
+    "record.state === 'received' && record.redriven === undefined",
+    "(record.state === 'received' || record.state === 'unmapped') && record.redriven === undefined",
+  ),
+  inRace(
+    'a late commit and a redrive',
+    mutant(
+      'an event arrives although it was sent back meanwhile',
+      'adapters/arrival-plan.ts',
+      "'attribute_not_exists(rd)'",
+      "'attribute_exists(pk)'",
+    ),
+  ),
   inRace(
     'a late commit and the revert',
     mutant(

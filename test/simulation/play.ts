@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
+import { eventKeyOf } from '../../adapters/keys.ts';
 import { USER_SK, userPk } from '../../adapters/user-item.ts';
 import { mergeIdOf } from '../../core/identity/merge-record.ts';
 import { UNDONE_MAX } from '../../core/identity/user-node.ts';
@@ -194,6 +195,20 @@ export class Play {
       UpdateExpression: 'SET um = :um',
       ExpressionAttributeValues: { ':um': { S: JSON.stringify(ids) } },
     });
+  }
+
+  /** Until it is mended, nobody can read the event. */
+  spoil({ messageId }: SentEvent): void {
+    this.stage.ledger.spoiled.spoil(this.world.dynamo, eventKeyOf(messageId));
+  }
+
+  mend({ messageId }: SentEvent): void {
+    this.stage.ledger.spoiled.mend(this.world.dynamo, eventKeyOf(messageId));
+  }
+
+  /** Has everything that is quarantined sent back. */
+  async redrive(): Promise<void> {
+    await this.ask(() => this.stage.deployment.redrive());
   }
 
   async erase(userId: string): Promise<void> {

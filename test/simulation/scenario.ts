@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
-import { ambush, editor, eraser, merger, prepare, sender, type Stage } from './actors.ts';
+import { ambush, editor, eraser, merger, prepare, sender, spoiler, type Stage } from './actors.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Deployment, MINUTE, TABLES } from './deployment.ts';
 import { Faults, OUTAGE_KEYS, type Outage } from './faults.ts';
@@ -107,6 +107,9 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     ...Array.from({ length: random.between(0, 2) }, () => () => merger(stage)),
     ...Array.from({ length: random.pick([0, 0, 1, 2]) }, () => () => eraser(stage)),
   ];
+  // By chance of its own, so that a seed without it is what it was before there was one.
+  const other = new Random(-seed);
+  if (other.chance(0.3)) actors.push(() => spoiler({ ...stage, random: other }, world.dynamo));
   for (const actor of actors) scheduler.start(actor);
   for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {
     scheduler.start(async () => {

@@ -360,6 +360,20 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'an event that waited is quarantined, mended and sent back',
+    run: async (play) => {
+      await play.feature('exports');
+      const event = play.track('ada');
+      await play.send(event);
+      await play.settle();
+      play.spoil(event);
+      await play.rule('exports');
+      await play.settle();
+      play.mend(event);
+      await play.redrive();
+    },
+  },
+  {
     name: 'all usage is compared with the events',
     run: async (play) => {
       await usedFeature(play);

@@ -41,7 +41,16 @@ test('in every order of a worker and a rule that names its event, the event coun
   expect(code).toBe(0);
 });
 
-test.each(['a late commit', 'a late sweep', 'two scans'])(
+test('in every order of a late commit and a redrive, the event counts once and arrives once', async () => {
+  const { code, output } = await run(
+    'interleavings.ts',
+    ...['--workers', '1', '--crashes', '0', '--only', 'redrive'],
+  );
+  expect(output.match(/: 0 problems/g)).toHaveLength(1);
+  expect(code).toBe(0);
+});
+
+test.each(['a late commit and the', 'a late sweep', 'two scans'])(
   'in every order of %s and a revert or recount, what the rule counted is taken back once',
   async (race) => {
     const { code, output } = await run(
