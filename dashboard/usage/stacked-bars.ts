@@ -7,6 +7,11 @@ import { shortWindowLabel } from './window-label.ts';
 // highest first, so that each next one covers all of it but its own part.
 
 export interface StackedBarsOptions {
+  /**
+   * As it was measured when the page was laid out, more than 0. Not read from the page here: while that is hidden, behind
+   * the sign-in page for one, it has no width, and what uPlot draws at no width stays empty when it is seen again.
+   */
+  readonly width: number;
   readonly starts: readonly number[];
   /** From the bottom up, each with a value per window. */
   readonly layers: readonly { readonly color: string; readonly values: readonly number[] }[];
@@ -15,6 +20,8 @@ export interface StackedBarsOptions {
   readonly range: UsageRange;
   readonly ink: string;
   readonly grid: string;
+  /** Of the previous period, which is seen on the ground and on every bar. */
+  readonly line: string;
   readonly onHover: (index: number | undefined) => void;
   /** Epoch milliseconds of what was marked with the mouse. */
   readonly onZoom: (from: number, to: number) => void;
@@ -25,7 +32,7 @@ const LABEL_WIDTH = 76;
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 
 export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions): uPlot {
-  const { starts, layers, before, range, ink, grid, onHover, onZoom } = options;
+  const { width, starts, layers, before, range, ink, grid, line, onHover, onZoom } = options;
   const seconds = starts.map((start) => start / 1_000);
   const heights = stackedHeights(layers.map(({ values }) => values));
   const bars = uPlot.paths.bars?.({ size: [0.72, 56] });
@@ -42,7 +49,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
       .reverse(),
     ...(before === undefined
       ? []
-      : [{ stroke: ink, width: 1.5, dash: [5, 4], points: { show: false } } satisfies uPlot.Series]),
+      : [{ stroke: line, width: 2, dash: [6, 4], points: { show: false } } satisfies uPlot.Series]),
   ];
   const data: uPlot.AlignedData = [
     seconds,
@@ -52,9 +59,9 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
   const [first = 0, last = 0] = [seconds[0], seconds.at(-1)];
   // Months differ in length; the middle one is near enough for a margin.
   const step = (range.to / 1_000 - first) / Math.max(1, seconds.length);
-  const chart = new uPlot(
+  return new uPlot(
     {
-      width: target.clientWidth,
+      width,
       height: HEIGHT,
       legend: { show: false },
       padding: [12, 8, 0, 0],
@@ -67,7 +74,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
           ...axis,
           size: 28,
           grid: { show: false },
-          splits: () => labelled(seconds, target.clientWidth),
+          splits: () => labelled(seconds, width),
           values: (_chart, ticks) => ticks.map((tick) => shortWindowLabel(tick * 1_000, range.window)),
         },
         { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => compact.format(tick)) },
@@ -91,9 +98,6 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
     data,
     target,
   );
-  // Once more when the page is painted: what was drawn before its first layout can be lost.
-  requestAnimationFrame(() => chart.redraw(false));
-  return chart;
 }
 
 /** As many of the windows as have room for a label. */

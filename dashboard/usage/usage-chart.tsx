@@ -36,9 +36,10 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
 
   useEffect(() => {
     const target = canvas.current;
-    if (target === null || width === 0) return undefined;
+    if (target === null || width < 1) return undefined;
     const dark = scheme === 'dark';
     const chart = drawStackedBars(target, {
+      width: Math.floor(width),
       starts: usage.starts,
       layers: usage.series.flatMap((series, index) =>
         hidden.has(series.featureId ?? '')
@@ -48,6 +49,7 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
       before: before === undefined ? undefined : totals(before, measure, usage.starts.length, hidden),
       range,
       ink: dark ? '#a3aebd' : '#566272',
+      line: dark ? '#ffffff' : '#17202c',
       grid: dark ? '#202935' : '#e6ebef',
       onHover: setHovered,
       onZoom: (from, to) => zoom.current(from, to),

@@ -22,6 +22,7 @@ const CHARTS_ARE_DRAWN = `[...document.querySelectorAll('[data-chart]')].every((
   return canvas !== null && canvas.width > 0 &&
     canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0);
 })`;
+const CHART_MS_MAX = 10_000;
 const STEPS_MAX = 60;
 /** What has the focus and no outline, itself or as what stands for it; empty when it is seen. */
 const UNSEEN_FOCUS = `(() => {
@@ -112,7 +113,12 @@ export class DashboardBrowser {
     const loading = this.page.locator('[aria-label="Loading"]');
     while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
     // A chart is drawn when its width is known.
-    await this.page.waitForFunction(CHARTS_ARE_DRAWN);
+    const deadline = Date.now() + CHART_MS_MAX;
+    // Asked from outside again and again: the policy of the page forbids what `waitForFunction` does with a text.
+    while ((await this.page.evaluate(CHARTS_ARE_DRAWN)) !== true) {
+      if (Date.now() > deadline) throw new Error('A chart stays empty.');
+      await this.page.evaluate('new Promise(requestAnimationFrame)');
+    }
   }
 
   /** Goes there with the keyboard alone. Throws when no key leads there, or when it cannot be seen on the way where one is. */

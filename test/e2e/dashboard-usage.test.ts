@@ -22,6 +22,50 @@ const cellsOf = async (row: string): Promise<string[]> =>
     .getByRole('cell')
     .allInnerTexts();
 
+/** How many pixels of the chart have the colour of each series that the legend names. */
+const PIXELS_OF_BARS = `(() => {
+  const chart = document.querySelector('[data-chart]');
+  const canvas = chart.querySelector('canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return [...chart.parentElement.querySelectorAll('button[aria-pressed="true"] > span:first-child')].map((swatch) => {
+    const [red, green, blue] = getComputedStyle(swatch).backgroundColor.match(/\\d+/g).map(Number);
+    let pixels = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) pixels += 1;
+    return pixels;
+  });
+})()`;
+
+async function expectBars(): Promise<void> {
+  await dashboard.settled();
+  const pixels = await dashboard.page.evaluate<number[]>(PIXELS_OF_BARS);
+  expect(pixels).toHaveLength(5);
+  expect(Math.min(...pixels)).toBeGreaterThan(200);
+}
+
+test('the chart has bars of every feature, also drawn anew for another width or while it is out of sight', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/overview');
+  await expectBars();
+  await page.setViewportSize({ width: 700, height: 800 });
+  await expectBars();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const appearance of ['Dark', 'Light']) {
+    // In one task, so that no frame comes between: nothing else would have it drawn again.
+    await page.evaluate(`(async () => {
+      const main = document.querySelector('main');
+      main.style.display = 'none';
+      [...document.querySelectorAll('aside button')].find(({ textContent }) => textContent.includes('appearance')).click();
+      for (let turn = 0; turn < 50; turn += 1) await undefined;
+      main.style.display = '';
+    })()`);
+    await page
+      .getByRole('button', { name: `${appearance === 'Dark' ? 'Light' : 'Dark'} appearance` })
+      .waitFor();
+    await expectBars();
+  }
+});
+
 test('the overview shows the sums that the API gives', async () => {
   await dashboard.open('/overview');
   const total = await dashboard.page.evaluate<string>(
