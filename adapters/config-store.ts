@@ -352,5 +352,10 @@ function wordForEdit(before: RuleBody, after: RuleBody): RuleChange {
   return after.enabled ? 'enabled' : 'disabled';
 }
 
-const ruleName = ({ id, body }: SavedRule): string =>
-  body.name === undefined ? `rule ${id}` : `rule "${body.name}"`;
+/** As a person knows it. Event names may be long: of one without a name, enough to tell it. */
+function ruleName({ body: { name, event } }: SavedRule): string {
+  if (name !== undefined) return `rule "${name}"`;
+  const [first = '', ...more] = [event.value].flat();
+  const events = `"${Array.from(first).slice(0, 100).join('')}"`;
+  return `rule for ${events}${more.length === 0 ? '' : ` and ${String(more.length)} more`}`;
+}

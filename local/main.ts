@@ -92,11 +92,11 @@ function welcome({ url, outputs, adminKey, ingestKey }: Runtime): string {
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return `
-Tallyhook is ready.
+Tallyhook is ready. Open ${outputs['DashboardUrl'] ?? `${url}/`} in a browser, and sign in with the admin key.
 
 ${lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')}
 
-Send a first event:
+The dashboard leads to a first event; or send one from a second terminal:
 
   curl -u ${ingestKey}: -H 'content-type: application/json' ${outputs['TrackingApiUrl'] ?? `${url}/v1`}/track \\
     -d '{"userId":"ada","event":"Message Sent","messageId":"first-1","properties":{"featureId":"messages"}}'

@@ -10,6 +10,8 @@ export const overview = queryOptions({
   queryKey: ['overview'],
   queryFn: async ({ signal }) => await read(api.GET('/api/overview', { signal })),
   refetchInterval: REFRESH_EVERY_MS,
+  // Who opens a page that shows it has often just changed it.
+  staleTime: 0,
 });
 
 export const useOverview = () => useQuery(overview);

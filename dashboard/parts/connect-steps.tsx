@@ -58,7 +58,7 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey, isFirst = 
               Add a header: name <code>Authorization</code>,{' '}
               {ingestKey === undefined ? (
                 <>
-                  value <code>Bearer</code>, a space, and an ingest key. <KeysLink />
+                  value <code>Bearer</code>, a space, and an ingest key. <KeysHint isFirst={isFirst} />
                 </>
               ) : (
                 'with the value above.'
@@ -85,7 +85,7 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey, isFirst = 
           <Text size="sm" c="dimmed">
             {ingestKey === undefined && (
               <>
-                Put an ingest key where it says INGEST_KEY. <KeysLink />{' '}
+                Put an ingest key where it says INGEST_KEY. <KeysHint isFirst={isFirst} />{' '}
               </>
             )}
             A key in a web page or an app is public: anyone can send events with it, and nothing else.
@@ -99,7 +99,7 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey, isFirst = 
             {ingestKey === undefined && (
               <>
                 {' '}
-                Put an ingest key where it says INGEST_KEY. <KeysLink />
+                Put an ingest key where it says INGEST_KEY. <KeysHint isFirst={isFirst} />
               </>
             )}
           </Text>
@@ -116,7 +116,8 @@ export function ConnectSteps({ webhookUrl, trackingApiUrl, ingestKey, isFirst = 
   );
 }
 
-function KeysLink() {
+function KeysHint({ isFirst }: { readonly isFirst: boolean }) {
+  if (isFirst) return 'One that you create in step 1 is filled in here.';
   return (
     <Anchor component={Link} href="/settings" inherit>
       Make a key

@@ -67,7 +67,7 @@ export function FeatureForm({ feature, idFromEvents = '', onSaved, onCancel }: F
           label="Id"
           description={
             isNew
-              ? 'What events carry as properties.featureId, and what the API answers with. It cannot be changed later.'
+              ? `It cannot be changed later. Events that name the feature themselves carry exactly this: "featureId": ${JSON.stringify(form.values.id.trim() === '' ? 'messages-sent' : form.values.id.trim())}`
               : 'It cannot be changed: events and usage carry it.'
           }
           disabled={!isNew}

@@ -29,6 +29,10 @@ export interface StackedBarsOptions {
 
 const HEIGHT = 280;
 const LABEL_WIDTH = 76;
+/** Steps of an axis for whole numbers: nobody sends half a message. */
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, zeros) =>
+  [1, 2, 5].map((step) => step * 10 ** zeros),
+).flat();
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 
 export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions): uPlot {
@@ -51,6 +55,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
       ? []
       : [{ stroke: line, width: 2, dash: [6, 4], points: { show: false } } satisfies uPlot.Series]),
   ];
+  const isWhole = [...heights, before ?? []].flat().every(Number.isInteger);
   const data: uPlot.AlignedData = [
     seconds,
     ...heights.toReversed(),
@@ -77,7 +82,12 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
           splits: () => labelled(seconds, width),
           values: (_chart, ticks) => ticks.map((tick) => shortWindowLabel(tick * 1_000, range.window)),
         },
-        { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => compact.format(tick)) },
+        {
+          ...axis,
+          size: 52,
+          ...(isWhole && { incrs: WHOLE_STEPS }),
+          values: (_chart, ticks) => ticks.map((tick) => compact.format(tick)),
+        },
       ],
       series,
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },

@@ -9,7 +9,7 @@ import { UsageChart } from './usage-chart.tsx';
 import { UsageControls } from './usage-controls.tsx';
 import { usageQuery } from './usage-query.ts';
 import { previousRange } from './usage-range.ts';
-import { seriesOf } from './usage-series.ts';
+import { seriesOf, type SeriesOfUsage } from './usage-series.ts';
 import { UsageTable } from './usage-table.tsx';
 import { useUsageRange } from './use-usage-range.ts';
 import { zoneOf } from './window-label.ts';
@@ -86,6 +86,9 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
                 <UsageTable usage={usage} range={range} features={features} />
                 <Text size="xs" c="dimmed">
                   Times are in {zoneOf(range.window)}. Sums are exact; bars show them rounded.
+                  {time.measure === 'sum' &&
+                    hasUnits(usage, features) &&
+                    ' Amounts have the unit of their feature: to compare features, choose Uses.'}
                   {time.preset === undefined && (
                     <>
                       {' '}
@@ -102,4 +105,10 @@ export function UsagePanel({ featureId, userId, empty }: UsagePanelProps) {
       </Stack>
     </Paper>
   );
+}
+
+/** Whether what is stacked is measured in more than one unit. */
+function hasUnits({ series }: SeriesOfUsage, features: ReadonlyMap<string, Feature>): boolean {
+  const units = series.map(({ featureId = '' }) => features.get(featureId)?.unitLabelPlural ?? '');
+  return new Set(units).size > 1;
 }

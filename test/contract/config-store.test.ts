@@ -134,6 +134,17 @@ describe('rules', () => {
     expect((await rulesets.head()).generation).toBe(1);
   });
 
+  test.each([
+    [{ operator: 'equals', value: 'Report Viewed' }, 'rule for "Report Viewed" created'],
+    [{ operator: 'in', value: ['A', 'B', 'C'] }, 'rule for "A" and 2 more created'],
+    [{ operator: 'equals', value: '😀'.repeat(150) }, `rule for "${'😀'.repeat(100)}" created`],
+  ] as const)('a rule without a name, for %j, is known by its events', async (event, cause) => {
+    const body = checkRuleBody(jsonOf({ event, conditions: [], featureId: 'messages' }));
+    if (!body.ok) throw new Error('The rule is not valid.');
+    await savedRule(store.createRule(body.body, 'me'));
+    expect(await rulesets.head()).toMatchObject({ cause });
+  });
+
   test('a created rule is in the ruleset, with its history and the cause of the generation', async () => {
     const rule = await savedRule(store.createRule(RULE, 'key_1'));
     expect(rule).toMatchObject({

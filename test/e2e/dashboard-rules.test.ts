@@ -82,7 +82,7 @@ test('the preview follows the typing, and saving counts exactly what it said', a
   await page.getByRole('button', { name: 'Save the rule' }).click();
   await page.getByRole('heading', { name: 'Pages of PDF exports', level: 1 }).waitFor();
   await page.getByRole('region', { name: 'Reprocessing' }).getByText('Done').waitFor();
-  await page.getByText('20 now mapped').waitFor();
+  await page.getByText('20 now counted').waitFor();
   const usage = await callApi(url, 'GET', '/usage?featureId=exports');
   expect(usage).toMatchObject({ total: { sum: '210', count: 20 } });
   expect(await dashboard.look('rule')).toEqual([]);
@@ -127,7 +127,7 @@ test('a rule that somebody else has changed is not overwritten, and its history 
   const job = page.getByRole('region', { name: 'Reprocessing' });
   await job.getByText('Rule "Pages of PDFs" changed').waitFor();
   await job.getByText('Done').waitFor();
-  await job.getByText('20 now mapped').waitFor();
+  await job.getByText('20 now counted').waitFor();
   const history = page.getByRole('region', { name: 'History' });
   await history.getByText('Taken away: properties.format is “pdf”').waitFor();
   await history.getByText('Added: properties.format is “csv”').waitFor();
@@ -176,7 +176,7 @@ test('what a rule has counted is counted again by the changed rule, and taken ba
   await dashboard.open('/rules');
   await page.getByRole('link', { name: 'Exports of paying teams' }).click();
   const job = page.getByRole('region', { name: 'Reprocessing' });
-  await job.getByText('48 now mapped').waitFor();
+  await job.getByText('48 now counted').waitFor();
   await untilUsed('48', 48);
 
   await page.getByRole('link', { name: 'Edit' }).click();
@@ -202,7 +202,7 @@ test('what a rule has counted is counted again by the changed rule, and taken ba
 
   await page.getByRole('button', { name: 'Switch on' }).click();
   await dialog.getByRole('button', { name: 'Switch on' }).click();
-  await job.getByText('48 now mapped').waitFor();
+  await job.getByText('48 now counted').waitFor();
   await untilUsed('120', 48);
 });
 
@@ -258,7 +258,7 @@ test('the feature that events name is created from their group, and they are cou
   await dialog.getByRole('button', { name: 'Create the feature' }).click();
   await dialog.waitFor({ state: 'detached' });
   await dashboard.open('/reprocessing');
-  await page.getByText('9 now mapped').waitFor();
+  await page.getByText('9 now counted').waitFor();
   expect(await callApi(url, 'GET', '/usage?featureId=search')).toMatchObject({ total: { count: 9 } });
   expect(await dashboard.look('reprocessing')).toEqual([]);
   await page.getByRole('link', { name: 'Rule "Exports of paying teams" enabled' }).click();

@@ -155,8 +155,6 @@ test('a file shows what each row would do, does just that, and changes nothing t
     await page.waitForURL(/imports\/import_/);
     await page.getByRole('region', { name: 'Rows of the import' }).waitFor();
   };
-  await dashboard.open('/problems/imports');
-  expect(await dashboard.look('problems-imports')).toEqual([]);
   await choose();
   expect(await dashboard.look('problems-import-dry-run')).toEqual([]);
   await page.getByRole('button', { name: 'Import 2 rows' }).click();
@@ -167,6 +165,9 @@ test('a file shows what each row would do, does just that, and changes nothing t
   await page.getByRole('link', { name: 'New, Customer' }).waitFor();
   await choose();
   await page.getByRole('button', { name: 'Nothing to import' }).waitFor();
+  await dashboard.open('/problems/imports');
+  await page.getByRole('region', { name: 'Imports' }).waitFor();
+  expect(await dashboard.look('problems-imports')).toEqual([]);
 });
 
 test('everybody can be taken away as a file', async () => {

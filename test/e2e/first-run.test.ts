@@ -60,6 +60,8 @@ test('from nothing to the first counted use', async () => {
   expect(await dashboard.look('start-done')).toEqual([]);
   await page.getByRole('link', { name: 'See the usage' }).click();
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  // Sooner than the page would ask again by itself: what has just been counted does not wait for anybody.
+  await page.getByText('Every event that arrived counts').waitFor({ timeout: 5_000 });
   await page.getByRole('region', { name: 'Usage by feature' }).getByText('3 reports').waitFor();
 });
 

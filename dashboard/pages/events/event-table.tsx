@@ -8,18 +8,32 @@ import { EventState } from './event-state.tsx';
 interface EventTableProps {
   readonly label: string;
   readonly events: readonly EventSummary[];
+  /** False where all are of one user, whom the page is about. @default true */
+  readonly withUser?: boolean;
 }
 
+const USER: Column<EventSummary> = {
+  title: 'User',
+  cell: ({ userId }) => <UserLink userId={userId} />,
+  widthMin: '8rem',
+};
 const COLUMNS: readonly Column<EventSummary>[] = [
   { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '11rem' },
-  { title: 'User', cell: ({ userId }) => <UserLink userId={userId} />, widthMin: '8rem' },
+  USER,
   { title: 'Outcome', cell: (event) => <EventState event={event} /> },
   { title: 'Time', cell: ({ timestamp }) => <Time at={timestamp} /> },
 ];
 
 /** Events, each with a link to its story. */
-export function EventTable({ label, events }: EventTableProps) {
-  return <DataTable label={label} columns={COLUMNS} rows={events} keyOf={({ messageId }) => messageId} />;
+export function EventTable({ label, events, withUser = true }: EventTableProps) {
+  return (
+    <DataTable
+      label={label}
+      columns={withUser ? COLUMNS : COLUMNS.filter((column) => column !== USER)}
+      rows={events}
+      keyOf={({ messageId }) => messageId}
+    />
+  );
 }
 
 export function EventLink({ event }: { readonly event: EventSummary }) {

@@ -120,7 +120,7 @@ function PastImports() {
         pages={pages}
         empty={
           <EmptyState title="Nothing was imported yet">
-            A file needs a first line with the names of its columns: userId, email, name, billingId.
+            Each import stays here for a week, with what it did to every row.
           </EmptyState>
         }
       >

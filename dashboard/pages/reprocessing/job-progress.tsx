@@ -53,12 +53,19 @@ export function JobProgress({ job, leadsToRule = true }: JobProgressProps) {
           <span>No stored event was waiting for it</span>
         ) : (
           <>
+            {job.kind !== 'revert' && (
+              <span>
+                <strong>{job.mapped.toLocaleString()}</strong> now counted
+              </span>
+            )}
+            {job.reverted !== undefined && (
+              <span>
+                <strong>{job.reverted.toLocaleString()}</strong> taken back
+              </span>
+            )}
             <span>
-              <strong>{job.mapped.toLocaleString()}</strong> now mapped
-            </span>
-            {job.reverted !== undefined && <span>{job.reverted.toLocaleString()} taken back</span>}
-            <span>
-              {job.scanned.toLocaleString()} {job.kind === 'reprocess' ? 'tried' : 'looked at'}
+              {job.scanned.toLocaleString()}{' '}
+              {job.kind === 'reprocess' ? 'waiting events tried' : 'events looked at'}
             </span>
           </>
         )}

@@ -1,5 +1,6 @@
 import { Button, Paper } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { latestJobs } from '../../api/job-queries.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -11,7 +12,13 @@ import classes from './job-progress.module.css';
 const JOBS_MAX = 50;
 
 export function ReprocessingPage() {
+  const queryClient = useQueryClient();
   const jobs = useQuery(latestJobs(JOBS_MAX));
+  const running = jobs.data?.filter(({ status }) => status === 'running').length;
+  // The number in the navigation says the same as the page.
+  useEffect(() => {
+    if (running !== undefined) void queryClient.invalidateQueries({ queryKey: ['overview'] });
+  }, [running, queryClient]);
   return (
     <Page
       title="Reprocessing"

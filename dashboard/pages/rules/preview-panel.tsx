@@ -85,12 +85,17 @@ function Headline({
         {total === 0
           ? 'No event with this name is waiting.'
           : matched === 0
-            ? `None of ${number(scanned)} waiting events matches.`
-            : `${number(matched)} of ${number(scanned)} waiting events would count.`}
+            ? scanned === 1
+              ? 'The one waiting event does not match.'
+              : `None of ${number(scanned)} waiting events matches.`
+            : scanned === 1
+              ? 'The one waiting event would count.'
+              : `${number(matched)} of ${number(scanned)} waiting events would count.`}
       </Text>
       {total === 0 && (
         <Text size="sm" c="dimmed">
-          The rule would count events that arrive from now on.
+          The rule would count events that arrive from now on. If you expected some to be here: the field
+          offers the names of those that wait, and events that count already stay as they are.
         </Text>
       )}
       {!exact && (
@@ -129,7 +134,10 @@ function Added({
             </span>
             <span className={classes['amount']}>
               {signedAmount(amountOf(byId(features, featureId), sum))}
-              <span className={classes['soft']}> in {number(count)} events</span>
+              <span className={classes['soft']}>
+                {' '}
+                in {number(count)} {count === 1 ? 'event' : 'events'}
+              </span>
             </span>
           </li>
         ))}

@@ -1,4 +1,4 @@
-import { Paper, Stack, Text } from '@mantine/core';
+import { Group, Paper, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { latestJobs, type Job } from '../../api/job-queries.ts';
@@ -31,9 +31,10 @@ export function RuleJob({ rule }: { readonly rule: Rule }) {
           ))}
         </Stack>
       )}
-      <Text size="sm" mt="xs">
+      <Group gap="lg" mt="xs" fz="sm">
+        <Link to={`/features/${encodeURIComponent(rule.featureId)}`}>See the usage</Link>
         <Link to="/reprocessing">All reprocessing</Link>
-      </Text>
+      </Group>
     </Paper>
   );
 }

@@ -118,10 +118,10 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
 function Scope({ scope }: { readonly scope: KeyScope }) {
   return (
     <>
-      <Badge variant="light" color={scope === 'admin' ? 'orange' : 'gray'} mr="xs">
+      <Badge variant="light" color={scope === 'admin' ? 'orange' : 'gray'}>
         {scope}
       </Badge>
-      <Text span size="sm" c="dimmed">
+      <Text size="xs" c="dimmed" mt={2}>
         {MEANS[scope]}
       </Text>
     </>

@@ -41,12 +41,12 @@ export function KeyStep({ isDone, mayChange, secret, onCreated }: KeyStepProps) 
     >
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          Segment shows it with every event, so that nobody else can send any.
+          Whoever sends events shows it with each of them, so that nobody else can send any.
           {existing !== undefined && (
             <>
               {' '}
-              There is one already, <EventText>{existing.name}</EventText>: if you have it at hand, you can
-              use it.
+              There is one already, named “<EventText>{existing.name}</EventText>”. If you have it at hand,
+              use it in the next step; otherwise create another.
             </>
           )}
         </Text>

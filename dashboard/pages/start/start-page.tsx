@@ -1,6 +1,6 @@
 import { Alert, Stack } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { allFeatures } from '../../api/feature-queries.ts';
 import { useOverview } from '../../api/use-overview.ts';
 import { Page } from '../../parts/page.tsx';
@@ -17,12 +17,17 @@ import { useUsageSoFar } from './use-usage-so-far.ts';
 /** From nothing to the first counted use, one step after the other. Where one is follows from what there is. */
 export function StartPage() {
   const mayChange = useMayChange();
+  const queryClient = useQueryClient();
   const overview = useOverview();
   const features = useQuery(allFeatures).data ?? [];
   const usage = useUsageSoFar();
   // The key itself is known only here and now; it fills in the instructions below it.
   const [secret, setSecret] = useState<string>();
   const hasUsage = usage.count > 0;
+  // What waited a moment ago counts now: the next page must not say that it does not.
+  useEffect(() => {
+    if (hasUsage) void queryClient.invalidateQueries({ queryKey: ['overview'] });
+  }, [hasUsage, queryClient]);
   return (
     <Page
       title="Get started"

@@ -90,7 +90,7 @@ function GroupTable({ groups }: { readonly groups: readonly UnmappedGroup[] }) {
 export function Reason({ group }: { readonly group: UnmappedGroup }) {
   return (
     <>
-      <Badge variant="light" color={group.reason === 'no_rule' ? 'gray' : 'orange'}>
+      <Badge variant="light" color="orange">
         {REASON_WORDS[group.reason]}
       </Badge>
       {group.featureId !== undefined && (

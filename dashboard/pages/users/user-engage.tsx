@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { UserDetail } from '../../api/user-queries.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EventText } from '../../parts/event-text.tsx';
+import { groupedDecimal } from '../../parts/grouped-decimal.ts';
 import { Section } from '../../parts/section.tsx';
 import { Time } from '../../parts/time.tsx';
 
@@ -31,7 +32,7 @@ export function UserEngage({ user }: { readonly user: UserDetail }) {
                 title: 'Member',
                 cell: ([, { member }]) => (
                   <Badge variant="light" color={member ? 'teal' : 'gray'}>
-                    {member ? 'yes' : 'no longer'}
+                    {member ? 'Yes' : 'No longer'}
                   </Badge>
                 ),
               },
@@ -57,11 +58,7 @@ export function UserEngage({ user }: { readonly user: UserDetail }) {
               { title: 'Trait', cell: ([name]) => <EventText>{name}</EventText> },
               {
                 title: 'Value',
-                cell: ([, { value }]) => (
-                  <EventText expandable>
-                    {typeof value === 'string' ? value : JSON.stringify(value)}
-                  </EventText>
-                ),
+                cell: ([, { value }]) => <EventText expandable>{textOf(value)}</EventText>,
               },
               { title: 'Computed', cell: ([, { at }]) => <Time at={at} as="relative" /> },
             ]}
@@ -70,4 +67,10 @@ export function UserEngage({ user }: { readonly user: UserDetail }) {
       )}
     </>
   );
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const json = JSON.stringify(value);
+  return typeof value === 'number' && /^-?\d+(?:\.\d+)?$/.test(json) ? groupedDecimal(json) : json;
 }

@@ -46,7 +46,7 @@ export function UserTimeline({ user }: { readonly user: User }) {
           </EmptyState>
         }
       >
-        {(events) => <EventTable label="Events of this user" events={events} />}
+        {(events) => <EventTable label="Events of this user" events={events} withUser={false} />}
       </PagedList>
     </Section>
   );

@@ -19,10 +19,9 @@ export function UserUsage({ user }: { readonly user: UserDetail }) {
       ) : (
         <DataTable
           label={title}
-          rows={used.map((use) => ({
-            ...use,
-            feature: features.data?.find(({ id }) => id === use.featureId),
-          }))}
+          rows={used
+            .map((use) => ({ ...use, feature: features.data?.find(({ id }) => id === use.featureId) }))
+            .toSorted((a, b) => b.count - a.count)}
           keyOf={({ featureId }) => featureId}
           columns={[
             {

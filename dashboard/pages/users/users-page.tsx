@@ -115,6 +115,7 @@ function FilterFields({ filter, onChange }: FilterFieldsProps) {
         onChange={(audience) => onChange({ audience })}
       />
       <NativeSelect
+        flex="1 1 12rem"
         label="Billing"
         value={filter.billing}
         onChange={(event) => onChange({ billing: event.currentTarget.value })}
@@ -146,7 +147,6 @@ function TypedFilter({ label, placeholder, value, onChange }: TypedFilterProps) 
   return (
     <TextInput
       flex="1 1 12rem"
-      maw="22rem"
       type="search"
       label={label}
       placeholder={placeholder}
