@@ -83,6 +83,9 @@ test('the preview follows the typing, and saving counts exactly what it said', a
   await page.getByRole('heading', { name: 'Pages of PDF exports', level: 1 }).waitFor();
   await page.getByRole('region', { name: 'Reprocessing' }).getByText('Done').waitFor();
   await page.getByText('20 now counted').waitFor();
+  expect(await page.getByRole('link', { name: 'See the usage' }).getAttribute('href')).toBe(
+    '/app/features/exports',
+  );
   const usage = await callApi(url, 'GET', '/usage?featureId=exports');
   expect(usage).toMatchObject({ total: { sum: '210', count: 20 } });
   expect(await dashboard.look('rule')).toEqual([]);

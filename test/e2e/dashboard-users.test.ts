@@ -81,7 +81,7 @@ test('a user’s page shows who it is, where that was said, its usage, audiences
   await dashboard.open('/users/ada.lovelace');
   await page.getByRole('heading', { name: 'Ada Lovelace', level: 1 }).waitFor();
   await page.getByText(AUDIENCE).first().waitFor();
-  await page.getByText('1250.5').waitFor();
+  await page.getByText('1,250.5').waitFor();
   expect(await dashboard.look('user')).toEqual([]);
   await dashboard.open('/users/nobody');
   await page.getByText('There is no user with this id').waitFor();

@@ -18,6 +18,8 @@ test('from nothing to the first counted use', async () => {
   const { page, url } = dashboard;
   await dashboard.signIn();
   await page.getByRole('heading', { name: 'Get started', level: 1 }).waitFor();
+  // Without a key nobody is sent away to make one: the step above does.
+  await page.getByText('One that you create in step 1 is filled in here.').waitFor();
   await page.getByRole('button', { name: 'Create the key' }).click();
   await page.getByText('it is shown this once').waitFor();
   expect(await dashboard.look('start')).toEqual([]);
@@ -47,12 +49,14 @@ test('from nothing to the first counted use', async () => {
   await analytics.closeAndFlush();
 
   await page.getByLabel('Name', { exact: true }).fill('Reports');
+  await page.getByText('carry exactly this: "featureId": "reports"').waitFor();
   await page.getByLabel('One unit (optional)').fill('report');
   await page.getByLabel('Several units (optional)').fill('reports');
   expect(await dashboard.look('start-feature')).toEqual([]);
   await page.getByRole('button', { name: 'Create the feature' }).click();
 
   await page.getByText('It would count 3 stored events and add 3 reports.').waitFor();
+  await page.getByRole('option', { name: 'Report Viewed (3)' }).waitFor({ state: 'attached' });
   expect(await dashboard.look('start-rule')).toEqual([]);
   await page.getByRole('button', { name: 'Create the rule' }).click();
   await page.getByRole('link', { name: 'See the usage' }).waitFor();

@@ -8,7 +8,7 @@ import { EventState } from './event-state.tsx';
 interface EventTableProps {
   readonly label: string;
   readonly events: readonly EventSummary[];
-  /** False where all are of one user, whom the page is about. @default true */
+  /** False where all carry the one id of the user whom the page is about. @default true */
   readonly withUser?: boolean;
 }
 

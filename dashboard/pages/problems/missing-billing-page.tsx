@@ -32,7 +32,7 @@ export function MissingBillingPage() {
         pages={pages}
         empty={<EmptyState title="Everybody has a billing id">There is nothing to do here.</EmptyState>}
       >
-        {(users) => <UserTable users={users} label="Users without a billing id" />}
+        {(users) => <UserTable users={users} label="Users without a billing id" withBilling={false} />}
       </PagedList>
     </ProblemsPage>
   );

@@ -8,8 +8,24 @@ import { Time } from '../../parts/time.tsx';
 interface UserTableProps {
   readonly users: readonly User[];
   readonly label: string;
+  /** False where nobody has a billing id. @default true */
+  readonly withBilling?: boolean;
 }
 
+const BILLING: Column<User> = {
+  title: 'Billing id',
+  cell: ({ billingId, billingProvider }) =>
+    billingId === null ? (
+      <None />
+    ) : (
+      <>
+        <EventText>{billingId}</EventText>{' '}
+        <Badge size="sm" variant="light" color="gray">
+          {billingProvider === 'stripe' ? 'Stripe' : 'Chargebee'}
+        </Badge>
+      </>
+    ),
+};
 const COLUMNS: readonly Column<User>[] = [
   {
     title: 'User',
@@ -29,20 +45,7 @@ const COLUMNS: readonly Column<User>[] = [
     title: 'Email',
     cell: ({ email }) => (email === null ? <None /> : <EventText>{email}</EventText>),
   },
-  {
-    title: 'Billing id',
-    cell: ({ billingId, billingProvider }) =>
-      billingId === null ? (
-        <None />
-      ) : (
-        <>
-          <EventText>{billingId}</EventText>{' '}
-          <Badge size="sm" variant="light" color="gray">
-            {billingProvider === 'stripe' ? 'Stripe' : 'Chargebee'}
-          </Badge>
-        </>
-      ),
-  },
+  BILLING,
   {
     title: 'Since',
     cell: ({ createdAt }) => (
@@ -53,8 +56,15 @@ const COLUMNS: readonly Column<User>[] = [
   },
 ];
 
-export function UserTable({ users, label }: UserTableProps) {
-  return <DataTable label={label} columns={COLUMNS} rows={users} keyOf={({ userId }) => userId} />;
+export function UserTable({ users, label, withBilling = true }: UserTableProps) {
+  return (
+    <DataTable
+      label={label}
+      columns={withBilling ? COLUMNS : COLUMNS.filter((column) => column !== BILLING)}
+      rows={users}
+      keyOf={({ userId }) => userId}
+    />
+  );
 }
 
 const None = () => (

@@ -46,7 +46,9 @@ export function UserTimeline({ user }: { readonly user: User }) {
           </EmptyState>
         }
       >
-        {(events) => <EventTable label="Events of this user" events={events} withUser={false} />}
+        {(events) => (
+          <EventTable label="Events of this user" events={events} withUser={user.userIds.length > 1} />
+        )}
       </PagedList>
     </Section>
   );
