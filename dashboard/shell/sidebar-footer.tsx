@@ -27,7 +27,8 @@ export function SidebarFooter() {
 }
 
 function SchemeToggle() {
-  const { setColorScheme } = useMantineColorScheme();
+  // Otherwise it switches transitions off with a <style>, which the policy forbids.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const current = useComputedColorScheme('light');
   const next = current === 'light' ? 'dark' : 'light';
   return (
