@@ -49,6 +49,8 @@ interface RaceOfARule {
   /** Whether the event waits unmapped when the race begins; the workers are then ticks of the timer. */
   readonly unmappedBefore: boolean;
   readonly workersMax: number;
+  /** Whether another event of the same name waits unmapped already, in the same shard. */
+  readonly neighbourBefore?: true;
   /** Whether the rule has counted the event, and is changed, when the race begins: all race with the same scan. */
   readonly mappedBefore?: true;
   /** What is done to the rule, which is there before unless it is saved. */
@@ -64,6 +66,13 @@ const NEW = { matcher: EXACT, unmappedBefore: false, workersMax: 2 } as const;
 const RACES: readonly RaceOfARule[] = [
   { ...NEW, name: 'a new event and a rule that names it', change: 'save' },
   { ...NEW, name: 'a new event and a rule with a pattern', matcher: PATTERN, change: 'save' },
+  {
+    ...NEW,
+    name: 'a new event, one that waits, and a rule that names both',
+    neighbourBefore: true,
+    workersMax: 1,
+    change: 'save',
+  },
   {
     name: 'an unmapped event and a rule that names it',
     matcher: EXACT,
@@ -110,7 +119,16 @@ const KEY = eventKeyOf(MESSAGE_ID);
 const SEGMENT = String(spread(eventPk(KEY), SCAN_SEGMENTS));
 const GROUP = { kind: 'name', name: NAME } as const;
 const SHARD_PK = unmappedPk(GROUP, shardFor(KEY));
+const NEIGHBOUR_ID = firstNeighbour();
 const GROUP_PK = groupItemKey(SHARD_PK).pk.S ?? '';
+
+/** A messageId whose event waits in the same shard. */
+function firstNeighbour(): string {
+  for (let n = 2; ; n += 1) {
+    const messageId = `m${String(n)}`;
+    if (shardFor(eventKeyOf(messageId)) === shardFor(KEY)) return messageId;
+  }
+}
 
 interface Execution {
   /** Undefined when the rest was known. */
@@ -154,13 +172,26 @@ async function execute(
       );
   };
   const context = { getRemainingTimeInMillis: () => 60_000 };
-  const process = (queue: typeof QUEUES.events | typeof QUEUES.lastChance) => {
-    const record = toRecord(queue, { id: 'm', body: toQueueMessage([KEY]), receives: 1 });
+  const process = (queue: typeof QUEUES.events | typeof QUEUES.lastChance, key = KEY) => {
+    const record = toRecord(queue, { id: 'm', body: toQueueMessage([key]), receives: 1 });
     const lastChance = queue === QUEUES.lastChance ? record.eventSourceARN : '';
     return processHandler(settling(), lastChance)({ Records: [record] }, context);
   };
   const work = () => process(QUEUES.events);
   const events = new EventStore(clients.dynamo, TABLES.events);
+  const store = (messageId: string) =>
+    events.put({
+      key: eventKeyOf(messageId),
+      messageId,
+      type: 'track',
+      userId: 'u1',
+      name: NAME,
+      time: scheduler.now,
+      receivedAt: scheduler.now,
+      dialect: 'webhook',
+      apiKeyId: 'key',
+      text: JSON.stringify({ type: 'track', event: NAME, userId: 'u1', messageId, properties: {} }),
+    });
   const spoiled = new SpoiledBodies();
   const sendBack = async (): Promise<void> => {
     spoiled.mend(dynamo, KEY);
@@ -198,18 +229,11 @@ async function execute(
     // Nothing is left to be planned for the rule itself.
     if (!contest.unmappedBefore) await tickAndSweep();
   }
-  await events.put({
-    key: KEY,
-    messageId: MESSAGE_ID,
-    type: 'track',
-    userId: 'u1',
-    name: NAME,
-    time: scheduler.now,
-    receivedAt: scheduler.now,
-    dialect: 'webhook',
-    apiKeyId: 'key',
-    text: JSON.stringify({ type: 'track', event: NAME, userId: 'u1', messageId: MESSAGE_ID, properties: {} }),
-  });
+  if (contest.neighbourBefore === true) {
+    await store(NEIGHBOUR_ID);
+    await process(QUEUES.events, eventKeyOf(NEIGHBOUR_ID));
+  }
+  await store(MESSAGE_ID);
   if (contest.unmappedBefore || contest.mappedBefore === true) await work();
   if (contest.unmappedBefore && contest.change !== 'save') await createRule();
   const before = generationOf(dynamo);
@@ -284,29 +308,32 @@ function isPrivate(actor: string, operation: string, body: JsonRecord): boolean 
   return isRecord(key) && text.includes('"inbox#') && !text.includes(JSON.stringify(SHARD_PK));
 }
 
-function problemsOf(dynamo: MemoryDynamo, { change }: RaceOfARule): string[] {
+function problemsOf(dynamo: MemoryDynamo, { change, neighbourBefore }: RaceOfARule): string[] {
   const problems: string[] = [];
-  const event = dynamo.items(TABLES.events).find((item) => textOf(item, 'sk') === EVENT_SK);
-  const state = event === undefined ? 'not stored' : textOf(event, 'st');
-  const [wanted, waits] = change === 'revert' ? ['unmapped', 1] : ['mapped', 0];
-  if (state !== wanted) problems.push(`lost: the event is ${state} and not ${wanted}`);
-  const isArrivals = (item: WireItem): boolean => textOf(item, 'pk').startsWith('arrivals#');
-  const arrivals = dynamo.items(TABLES.usage).filter(isArrivals);
-  const arrived = arrivals.reduce((sum, row) => sum + numberOf(row, 'n'), 0);
-  if (arrived !== 1) problems.push(`the event arrived ${String(arrived)} times`);
-  const rows = dynamo
-    .items(TABLES.usage)
-    .filter((item) => !isArrivals(item))
-    .map((item) => `${textOf(item, 'pk')} ${numberOf(item, 'n')} ${numberOf(item, 's')}`);
-  const counted = rows.filter((row) => !row.endsWith(' 0 0'));
-  const amount = ` ${change === 'revert' ? 0 : 1} ${COUNTS[change]}`;
-  if (counted.length !== (change === 'revert' ? 0 : 2) || counted.some((row) => !row.endsWith(amount)))
-    problems.push(`counted: ${rows.join(', ')}`);
+  const events = dynamo.items(TABLES.events).filter((item) => textOf(item, 'sk') === EVENT_SK);
+  const all = neighbourBefore === true ? 2 : 1;
+  if (events.length !== all) problems.push(`${String(events.length)} events are stored`);
+  const [wanted, waits, counting] = change === 'revert' ? ['unmapped', all, 0] : ['mapped', 0, all];
+  for (const event of events) {
+    const state = textOf(event, 'st');
+    if (state !== wanted) problems.push(`lost: an event is ${state} and not ${wanted}`);
+  }
+  const usage = dynamo.items(TABLES.usage);
+  const sum = (rows: readonly WireItem[], name: string): number =>
+    rows.reduce((total, row) => total + numberOf(row, name), 0);
+  const rowsOf = (prefix: string) => usage.filter((item) => textOf(item, 'pk').startsWith(prefix));
+  const arrived = sum(rowsOf('arrivals#'), 'n');
+  if (arrived !== all) problems.push(`${String(arrived)} arrivals`);
+  // Of the user and of everybody, who are the same here.
+  for (const rows of [rowsOf('u#'), rowsOf('f#')]) {
+    const [count, amount] = [sum(rows, 'n'), sum(rows, 's')];
+    if (count !== counting || amount !== all * COUNTS[change])
+      problems.push(`counted: ${String(count)} events, ${String(amount)} in all`);
+  }
   const waiting = dynamo.items(TABLES.events).filter((item) => textOf(item, 'pk').startsWith('n#'));
   if (waiting.length !== waits) problems.push(`${String(waiting.length)} rows are in the unmapped index`);
   const groups = dynamo.items(TABLES.events).filter((item) => textOf(item, 'pk').startsWith('inbox#'));
-  const inGroups = groups.reduce((sum, group) => sum + numberOf(group, 'c'), 0);
-  if (inGroups !== waits) problems.push(`the groups count ${String(inGroups)} events`);
+  if (sum(groups, 'c') !== waits) problems.push(`the groups count ${String(sum(groups, 'c'))} events`);
   return problems;
 }
 

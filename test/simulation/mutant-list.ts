@@ -51,11 +51,14 @@ export const MUTANTS: readonly Mutant[] = [
       "ConditionExpression: 'attribute_not_exists(fence) OR attribute_exists(fence) OR fence <= :g',",
     ),
   ),
-  mutant(
-    'the fence is not raised before a sweep',
-    'functions/reprocess/plan-sweeps.ts',
-    'await deps.unmapped.raiseFence(group, unmappedIn, generation);',
-    'if (group.kind === undefined) await deps.unmapped.raiseFence(group, unmappedIn, generation);',
+  inRace(
+    'a new event, one that waits, and a rule that names both',
+    mutant(
+      'the fence is not raised before a sweep',
+      'functions/reprocess/plan-sweeps.ts',
+      'await deps.unmapped.raiseFence(group, unmappedIn, generation);',
+      'if (group.kind === undefined) await deps.unmapped.raiseFence(group, unmappedIn, generation);',
+    ),
   ),
   inRace(
     'a new event and a rule that names it',
