@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { eventKeyOf } from '../../adapters/keys.ts';
@@ -7,7 +6,7 @@ import { TURN_SECONDS, TURNS } from '../effort.ts';
 import { interleave } from '../interleave.ts';
 import { figureOf, quantile, ratioOfTurns } from '../spread.ts';
 import { bareEngines, type BareEngines } from './bare.ts';
-import { bareAssembly } from './bare-assembly.ts';
+import { startBareIngestRuntime } from './bare-ingest-runtime.ts';
 import { eventSender, sendLoad, trackEvent } from './load.ts';
 import { startLocalRuntime, TABLES, until, type LocalRuntime } from './local-runtime.ts';
 
@@ -75,15 +74,13 @@ function compareRates(
 
 /** What a runtime reaches whose ingest function does nothing but its two calls, with all else as it is. */
 async function floorRates(bare: BareEngines, progress: (step: string) => void): Promise<Rates> {
-  const assembly = await bareAssembly();
-  const runtime = await startLocalRuntime(assembly);
+  const runtime = await startBareIngestRuntime();
   try {
     return await compareRates(runtime, bare, ONE_BY_ONE, (step) => {
       progress(`one by one, only the two calls: ${step}`);
     });
   } finally {
     await runtime.stop();
-    rmSync(assembly, { recursive: true, force: true });
   }
 }
 
@@ -115,7 +112,8 @@ async function countedLatencies(runtime: LocalRuntime, eventsPerSecond: number):
   const began = performance.now();
   for (let n = 0; performance.now() - began < TURN_SECONDS * 1000; n += 1) {
     const due = began + (n / eventsPerSecond) * 1000;
-    if (due > performance.now()) await setTimeout(due - performance.now());
+    const earlyMs = due - performance.now();
+    if (earlyMs > 0) await setTimeout(earlyMs);
     const body = trackEvent(run, n, new Date().toISOString());
     const sentAt = performance.now();
     const sent = sender.send(body);
