@@ -18,6 +18,8 @@ export interface StackedBarsOptions {
   /** The previous period as a line, when it is compared. */
   readonly before: readonly number[] | undefined;
   readonly range: UsageRange;
+  /** In pixels. */
+  readonly height: number;
   readonly ink: string;
   readonly grid: string;
   /** Of the previous period, which is seen on the ground and on every bar. */
@@ -27,7 +29,6 @@ export interface StackedBarsOptions {
   readonly onZoom: (from: number, to: number) => void;
 }
 
-const HEIGHT = 280;
 const LABEL_WIDTH = 76;
 /** Steps of an axis for whole numbers: nobody sends half a message. */
 const WHOLE_STEPS = Array.from({ length: 16 }, (_, zeros) =>
@@ -36,7 +37,7 @@ const WHOLE_STEPS = Array.from({ length: 16 }, (_, zeros) =>
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 
 export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions): uPlot {
-  const { width, starts, layers, before, range, ink, grid, line, onHover, onZoom } = options;
+  const { width, starts, layers, before, range, height, ink, grid, line, onHover, onZoom } = options;
   const seconds = starts.map((start) => start / 1_000);
   const heights = stackedHeights(layers.map(({ values }) => values));
   const bars = uPlot.paths.bars?.({ size: [0.72, 56] });
@@ -67,7 +68,7 @@ export function drawStackedBars(target: HTMLElement, options: StackedBarsOptions
   return new uPlot(
     {
       width,
-      height: HEIGHT,
+      height,
       legend: { show: false },
       padding: [12, 8, 0, 0],
       scales: {

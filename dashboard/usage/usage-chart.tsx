@@ -6,12 +6,15 @@ import type { Feature } from '../api/feature-queries.ts';
 import { EventText } from '../parts/event-text.tsx';
 import { groupedDecimal } from '../parts/grouped-decimal.ts';
 import { plainText } from '../parts/visible-text.ts';
-import { colorOf } from './series-colors.ts';
+import { chartInk, colorOf } from './series-colors.ts';
 import { drawStackedBars } from './stacked-bars.ts';
 import classes from './usage-chart.module.css';
 import type { UsageRange } from './usage-range.ts';
 import type { Measure, SeriesOfUsage } from './usage-series.ts';
 import { windowLabel } from './window-label.ts';
+
+/** As in usage-chart.module.css. */
+const HEIGHT = 280;
 
 interface UsageChartProps {
   readonly usage: SeriesOfUsage;
@@ -37,7 +40,6 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
   useEffect(() => {
     const target = canvas.current;
     if (target === null || width < 1) return undefined;
-    const dark = scheme === 'dark';
     const chart = drawStackedBars(target, {
       width: Math.floor(width),
       starts: usage.starts,
@@ -48,9 +50,8 @@ export function UsageChart({ usage, before, range, measure, features, onZoom }: 
       ),
       before: before === undefined ? undefined : totals(before, measure, usage.starts.length, hidden),
       range,
-      ink: dark ? '#a3aebd' : '#566272',
-      line: dark ? '#ffffff' : '#17202c',
-      grid: dark ? '#202935' : '#e6ebef',
+      height: HEIGHT,
+      ...chartInk(scheme),
       onHover: setHovered,
       onZoom: (from, to) => zoom.current(from, to),
     });

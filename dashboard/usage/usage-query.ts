@@ -10,14 +10,15 @@ export interface UsageFilter {
   readonly userId?: string | undefined;
 }
 
-const parametersOf = (
-  { from, to, window }: UsageRange,
-  { featureId, userId }: UsageFilter,
-  cursor: string | undefined,
-) => ({
+/** As the API takes it. */
+export const rangeParameters = ({ from, to, window }: UsageRange) => ({
   from: new Date(from).toISOString(),
   to: new Date(to).toISOString(),
   window,
+});
+
+const parametersOf = (range: UsageRange, { featureId, userId }: UsageFilter, cursor: string | undefined) => ({
+  ...rangeParameters(range),
   ...(featureId !== undefined && { featureId }),
   ...(userId !== undefined && { userId }),
   ...(cursor !== undefined && { cursor }),

@@ -80,6 +80,28 @@ test('the overview shows the sums that the API gives', async () => {
   expect(await dashboard.look('overview')).toEqual([]);
 });
 
+test('the overview says how many events came in, and which share of them no feature counted', async () => {
+  const { page } = dashboard;
+  await dashboard.open('/overview');
+  const events = page.getByRole('region', { name: 'Events in' });
+  const sentence = await page.evaluate<string>(
+    `Promise.all(['arrivals', 'overview'].map(async (path) => (await fetch('/api/' + path)).json())).then(
+       ([{ total }, { unmapped }]) =>
+         total.events + ' events in the last 30 days. ' + ((total.unmapped / total.track) * 100).toFixed(1) +
+         ' % of the ' + total.track + ' track events were unmapped on arrival; ' + unmapped.events +
+         ' unmapped events wait now.')`,
+  );
+  expect((await events.getByRole('paragraph').first().innerText()).replaceAll(',', '')).toBe(sentence);
+  await events.getByText('Events in as a table').click();
+  const cells = await events.getByRole('row').nth(1).getByRole('cell').allInnerTexts();
+  expect(sentence.startsWith(`${cells[1]?.replaceAll(',', '') ?? ''} events`)).toBe(true);
+  await events.getByRole('link', { name: 'wait now' }).click();
+  await page.getByRole('heading', { name: 'Unmapped', level: 1 }).waitFor();
+  // A time in which nothing came.
+  await dashboard.open('/overview?from=2020-01-01&to=2020-02-01');
+  await events.getByText('No event arrived in this time.').waitFor();
+});
+
 test('the time shown stands in the address, and comparing adds the time before', async () => {
   const { page } = dashboard;
   await dashboard.open('/overview?range=7d&compare=1');
@@ -95,7 +117,7 @@ test('the time shown stands in the address, and comparing adds the time before',
 test('a part of the chart that is marked with the mouse is looked at closer', async () => {
   const { page } = dashboard;
   await dashboard.open('/overview');
-  const chart = page.locator('.u-over');
+  const chart = page.getByRole('region', { name: 'Usage', exact: true }).locator('.u-over');
   const box = await chart.boundingBox();
   if (box === null) throw new Error('There is no chart.');
   await page.mouse.move(box.x + box.width * 0.4, box.y + 40);

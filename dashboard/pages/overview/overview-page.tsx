@@ -3,6 +3,7 @@ import { useOverview } from '../../api/use-overview.ts';
 import { Page } from '../../parts/page.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { UsagePanel } from '../../usage/usage-panel.tsx';
+import { EventsIn } from './events-in.tsx';
 import { NextSteps } from './next-steps.tsx';
 
 export function OverviewPage() {
@@ -14,6 +15,7 @@ export function OverviewPage() {
       <QueryState query={query} lines={2}>
         {(overview) => <NextSteps overview={overview} />}
       </QueryState>
+      <EventsIn waiting={query.data?.unmapped.events} />
       <UsagePanel empty="Nothing was counted in this time. Choose a longer one, or see under Unmapped what arrived and did not count." />
     </Page>
   );
