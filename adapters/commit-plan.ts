@@ -164,16 +164,21 @@ function draftUsers(chunk: readonly DecidedEvent[], facts: IdentityFacts, now: n
   const draft = new IdentityDraft(facts);
   const results = new Map<string, IdentifyResult>();
   const unread: string[] = [];
+  // Nearly always nothing: who is known, and says nothing, is left as it is.
+  const touching = chunk.filter(
+    ({ record, decision }) =>
+      decision.kind === 'applied' ||
+      (decision.kind !== 'quarantined' && facts.nodes.get(keyPartOf(record.userId)) === undefined),
+  );
+  if (touching.length === 0) return { draft, results, unread };
   const firstReceived = new Map<string, number>();
   for (const { record } of chunk) {
     const known = firstReceived.get(record.userId) ?? record.receivedAt;
     firstReceived.set(record.userId, Math.min(known, record.receivedAt));
   }
-  for (const { record, decision } of chunk) {
-    if (decision.kind === 'quarantined') continue;
+  for (const { record, decision } of touching) {
     const { key: eventKey, userId } = record;
     const key = keyPartOf(userId);
-    if (decision.kind !== 'applied' && facts.nodes.get(key) !== undefined) continue;
     const receivedAt = firstReceived.get(userId) ?? record.receivedAt;
     const event = { eventKey, key, userId, receivedAt };
     try {

@@ -44,8 +44,8 @@ export const BODY_CHUNK_BYTES_MAX = 390 * 1024;
 const SHORT_TEXT_LENGTH_MAX = 4_000;
 const FOR_SHORT_TEXT = { windowBits: 13, memLevel: 5, chunkSize: 2_048, dictionary: BODY_DICTIONARY };
 const FOR_LONG_TEXT = { dictionary: BODY_DICTIONARY };
-const INFLATE = { chunkSize: 4_096 };
-const INFLATE_WITH_DICTIONARY = { chunkSize: 4_096, dictionary: BODY_DICTIONARY };
+const INFLATE = { chunkSize: 2_048 };
+const INFLATE_WITH_DICTIONARY = { ...INFLATE, dictionary: BODY_DICTIONARY };
 
 export type TimeNote = 'missing' | 'invalid' | 'future';
 const TIME_NOTES = ['missing', 'invalid', 'future'] as const;
@@ -217,10 +217,14 @@ function readRedriven(item: Item): EventRecord['redriven'] {
   return { at, by, ...(error !== undefined && { error }) };
 }
 
+/** Where the items are that carry a body which is too long for the event's own. */
+export interface BodyParts {
+  readonly digest: string;
+  readonly chunks: number;
+}
+
 /** The body's bytes when the item carries them itself; otherwise where to read them. */
-export function bodyOf(
-  item: Item,
-): { readonly deflated: Uint8Array } | { readonly digest: string; readonly chunks: number } {
+export function bodyOf(item: Item): { readonly deflated: Uint8Array } | BodyParts {
   if (item['b'] !== undefined) return { deflated: readB(item, 'b') };
   return { digest: readS(item, 'bk'), chunks: readN(item, 'bn') };
 }

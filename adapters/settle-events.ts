@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { decideEvent } from '../core/decide-event.ts';
 import { isBefore } from '../core/erasure.ts';
-import type { Ruleset } from '../core/ruleset.ts';
 import type { Item } from './attributes.ts';
 import { pause } from './backoff.ts';
 import { commitChunk, type CommitResult, type FailedEvent } from './commit.ts';
@@ -115,15 +114,22 @@ async function settleRound(
   // The ruleset before the events: a decision may be older than the rules of its commit (the fence then stops it), never
   // newer than the generation that it claims.
   const ruleset = await deps.rulesets.current();
-  const items = new Map(await deps.events.items(keys));
+  const items = await deps.events.items(keys);
   const late = await eraseLate(deps, items, options);
   const broken: FailedEvent[] = [];
   const decided: DecidedEvent[] = [];
   await Promise.all(
     [...items].map(async ([key, item]) => {
+      if (item['st']?.S !== options.from) return;
       try {
-        const event = await decide(deps, item, ruleset, options, names);
-        if (event !== undefined) decided.push(event);
+        const { record, event } = await deps.events.open(item);
+        const name = record.name ?? '';
+        names.set(name, (names.get(name) ?? 0) + 1);
+        const decision = decideEvent(event, ruleset);
+        // It stays unmapped for the same reason: there is nothing to write.
+        if (decision.kind === 'unmapped' && decision.reason === record.reason) return;
+        const revisions = revisionsIn(record.outcome);
+        decided.push({ record, decision, generation: ruleset.generation, revisions });
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         // Reading may fail for a moment; code that throws on an event will throw again.
@@ -212,28 +218,6 @@ const toRound = (
   broken,
 });
 
-/** Undefined when there is nothing to write: the event has its outcome, or stays unmapped for the same reason. */
-async function decide(
-  deps: SettleDependencies,
-  item: Item,
-  ruleset: Ruleset,
-  options: SettleOptions,
-  names: Map<string, number>,
-): Promise<DecidedEvent | undefined> {
-  if (item['st']?.S !== options.from) return undefined;
-  const { record, event } = await deps.events.open(item);
-  const name = record.name ?? '';
-  names.set(name, (names.get(name) ?? 0) + 1);
-  const decision = decideEvent(event, ruleset);
-  if (decision.kind === 'unmapped' && decision.reason === record.reason) return undefined;
-  return {
-    record,
-    decision,
-    generation: ruleset.generation,
-    revisions: revisionsIn(record.outcome),
-  };
-}
-
 /** Commits events that were decided by one ruleset, in as few transactions as they fit. */
 export async function commitAll(
   deps: SettleDependencies,
@@ -246,7 +230,7 @@ export async function commitAll(
   );
   const facts = await factsForIdentifies(
     deps.users,
-    decided.map(({ record }) => keyPartOf(record.userId)),
+    [...new Set(decided.map(({ record }) => record.userId))].map(keyPartOf),
     decided.flatMap(({ record, decision }) =>
       decision.kind === 'applied' ? [{ key: keyPartOf(record.userId), said: decision.profile }] : [],
     ),
