@@ -225,6 +225,18 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    // Until nobody has its message any more: the queue has given it up, and the timer must send it again.
+    name: 'a sweep cannot read its events for a while',
+    failing: failsFirst(/settle-events.*sweep-shard/, 12),
+    run: async (play) => {
+      await play.feature('exports');
+      await play.send(play.track('ada'));
+      await play.settle();
+      await play.rule('exports');
+      await play.stage.scheduler.sleep(20 * MINUTE);
+    },
+  },
+  {
     name: 'a revert cannot write for a while',
     failing: failsFirst(/commit\.ts.*revise-events/, 40),
     run: async (play) => {
