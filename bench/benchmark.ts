@@ -7,6 +7,7 @@ export interface Target {
   readonly measured: number;
   /** How far repeated measurements of this figure lie apart. */
   readonly spread: number;
+  /** A figure without a limit is shown among the targets, and is none. */
   readonly atMost?: number;
   readonly atLeast?: number;
 }

@@ -36,11 +36,15 @@ export function markdownTable(
   return [line(columns), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** `noise`: on the wrong side of its limit, by less than repeated measurements of it differ. */
-export type Verdict = 'passes' | 'misses' | 'noise';
+/**
+ * `noise`: on the wrong side of its limit, by less than repeated measurements of it differ. `no target`: nothing is promised
+ * of this figure, which stands beside others of which something is.
+ */
+export type Verdict = 'passes' | 'misses' | 'noise' | 'no target';
 
 export function verdictOf({ measured, spread, atMost, atLeast }: Target): Verdict {
   if (Number.isNaN(measured)) return 'misses';
+  if (atMost === undefined && atLeast === undefined) return 'no target';
   const over = Math.max(
     atMost === undefined ? -Infinity : measured - atMost,
     atLeast === undefined ? -Infinity : atLeast - measured,
@@ -50,7 +54,8 @@ export function verdictOf({ measured, spread, atMost, atLeast }: Target): Verdic
 }
 
 export function limitOf({ atMost, atLeast }: Target): string {
-  return atMost === undefined ? `≥ ${formatNumber(atLeast ?? NaN)}` : `≤ ${formatNumber(atMost)}`;
+  if (atMost !== undefined) return `≤ ${formatNumber(atMost)}`;
+  return atLeast === undefined ? '' : `≥ ${formatNumber(atLeast)}`;
 }
 
 export type Change = 'better' | 'worse' | 'noise' | 'new';

@@ -19,6 +19,7 @@ describe('a target', () => {
     [target(0.7, { atLeast: 0.7 }), 'passes'],
     [target(0.65, { atLeast: 0.7 }), 'noise'],
     [target(0.5, { atLeast: 0.7 }), 'misses'],
+    [target(0.5), 'no target'],
   ])('%j %s', (measured, verdict) => {
     expect(verdictOf(measured)).toBe(verdict);
   });
