@@ -22,9 +22,9 @@ const cellsOf = async (row: string): Promise<string[]> =>
     .getByRole('cell')
     .allInnerTexts();
 
-/** How many pixels of the chart have the colour of each series that the legend names. */
+/** How many pixels of the chart of usage have the colour of each series that the legend names. */
 const PIXELS_OF_BARS = `(() => {
-  const chart = document.querySelector('[data-chart]');
+  const chart = document.querySelector('section[aria-label="Usage"] [data-chart]');
   const canvas = chart.querySelector('canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return [...chart.parentElement.querySelectorAll('button[aria-pressed="true"] > span:first-child')].map((swatch) => {
