@@ -72,8 +72,19 @@ export class ImportStore {
     this.table = table;
   }
 
+  /** Once: the same request that arrives again, late, must not begin an import anew that has gone on. */
   async create(job: ImportJob): Promise<void> {
-    await this.dynamo.send(new PutItemCommand({ TableName: this.table, Item: toImportItem(job) }));
+    try {
+      await this.dynamo.send(
+        new PutItemCommand({
+          TableName: this.table,
+          Item: toImportItem(job),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
   }
 
   async get(id: string): Promise<ImportJob | undefined> {

@@ -3,9 +3,11 @@ import type { RowSource } from './work-import.ts';
 
 // The rows of an uploaded file. A cursor is the number of a part, and how many of its rows are done.
 
-export const csvSource = (imports: ImportStore): RowSource => ({
+export const csvSource = (imports: Pick<ImportStore, 'part'>): RowSource => ({
   page: async ({ id, parts, cursor = '0 0' }) => {
     const [part = 0, done = 0] = cursor.split(' ').map(Number);
+    // All rows are done, and whoever did the last of them was cut off before saying so.
+    if (part >= parts) return { kind: 'page', rows: [], isLast: true };
     const rows = await imports.part(id, part);
     const isLast = part + 1 >= parts;
     return {

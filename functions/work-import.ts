@@ -71,6 +71,9 @@ export async function workImport(
   }
 }
 
+/** By then another run of a dry run has most likely ended. */
+const LOOK_AGAIN_SECONDS = 30;
+
 type Page = Extract<RowPage, { kind: 'page' }>;
 
 /** Writes the rows of a page, or as many as there is time for. */
@@ -125,7 +128,9 @@ async function rehearse(
       };
       rest = rest.slice(results.length);
       if (step.results.length > 0) {
-        if (!(await imports.advance(recorded, step))) return { kind: 'ended' }; // another run is further
+        // Another run is further, or we are and the answer was lost. Whichever it was, somebody must see it end.
+        if (!(await imports.advance(recorded, step)))
+          return { kind: 'continue', afterSeconds: LOOK_AGAIN_SECONDS };
         recorded = imports.after(recorded, step);
       }
       read = { ...read, done: read.done + results.length, cursor: step.cursor };

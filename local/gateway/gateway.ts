@@ -98,6 +98,8 @@ export async function startGateway({ port, log }: GatewayOptions): Promise<Gatew
       refuse(request, response, 'ambiguous');
       return;
     }
+    // Nothing here speaks another protocol, and whatever follows may be written in it.
+    if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (routes === undefined) {
       refuse(request, response, 'starting');

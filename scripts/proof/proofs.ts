@@ -60,7 +60,7 @@ export const PROOFS: readonly Proof[] = [
       args: size === 'full' ? [] : ['--rounds', '1', '--pairs', 'none', '--only', 'commit'],
     }),
     figure: said(
-      /(\d+ of \d+) places reached.*?: (\d+) runs, and (\d+) pairs.*?(\d+ violations)/s,
+      /(\d+ of \d+) places of [\w, ]+ reached.*?: (\d+) runs, and (\d+) pairs.*?(\d+ violations)/s,
       (places, runs, pairs, result) =>
         `${result ?? ''} in ${runs ?? ''} runs and ${pairs ?? ''} pairs of faults, ${places ?? ''} places`,
     ),

@@ -1,7 +1,7 @@
 import { ArrivalStore } from '../../adapters/arrival-store.ts';
 import { eventPk, EVENT_SK } from '../../adapters/event-item.ts';
 import type { ArrivalCounts } from '../../core/arrivals.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import type { Events, Rest } from './invariants.ts';
 import { textOf } from './ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';

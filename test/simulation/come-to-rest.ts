@@ -1,4 +1,5 @@
-import { MINUTE, QUEUES, type Deployment } from './deployment.ts';
+import { MINUTE, type Deployment } from './deployment.ts';
+import { QUEUES } from './deployment-names.ts';
 import { violationsAtRest, type Rest } from './invariants.ts';
 import type { Scheduler } from './scheduler.ts';
 import { invocationStorage } from './scheduler.ts';

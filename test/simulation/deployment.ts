@@ -27,37 +27,31 @@ import { processHandler } from '../../functions/process/handler.ts';
 import { reprocessHandler } from '../../functions/reprocess/handler.ts';
 import type { TimeLeft } from '../../functions/time-left.ts';
 import type { Faults } from './faults.ts';
+import { QUEUES, TABLES, urlOf } from './deployment-names.ts';
 import { toFunctionUrlEvent } from './http-request.ts';
 import type { MemorySqs, ReceivedMessage } from './memory-sqs.ts';
 import type { Random } from './random.ts';
 import { invocationStorage, type Invocation, type Scheduler } from './scheduler.ts';
 import type { SimulatedClients } from './simulated-aws.ts';
 import { isRecord } from './wire-item.ts';
+import { wireAdmin } from './wire-admin.ts';
+import { wireImports } from './wire-imports.ts';
 
 // What Lambda and its event-source mappings do: containers that keep their memory between invocations and lose it in a
 // crash, a time-out or a deployment; pollers that hand messages to functions and read the answers as Lambda does; the
 // Config stream; the timer. The functions are the real ones, wired as their index files wire them.
 
-export const TABLES = {
-  events: 'events',
-  usage: 'usage',
-  users: 'users',
-  config: 'config',
-  operations: 'operations',
-} as const;
-
-export const QUEUES = {
-  events: 'events-queue',
-  lastChance: 'events-dead-letters',
-  sweeps: 'reprocess-queue',
-  sweepDeadLetters: 'reprocess-dead-letters',
-} as const;
-
 const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 
 // Time-outs and visibility as infra/ sets them: visibility is six times the consumer's time-out, and the batching window.
-const TIMEOUT = { ingest: 10 * SECOND, process: 60 * SECOND, reprocess: 300 * SECOND, admin: 30 * SECOND };
+const TIMEOUT = {
+  ingest: 10 * SECOND,
+  process: 60 * SECOND,
+  reprocess: 300 * SECOND,
+  admin: 30 * SECOND,
+  imports: 300 * SECOND,
+};
 
 export const QUEUE_SHAPES = [
   {
@@ -72,12 +66,19 @@ export const QUEUE_SHAPES = [
     deadLetters: { queue: QUEUES.sweepDeadLetters, receivesMax: 5 },
   },
   { name: QUEUES.sweepDeadLetters, visibilityMs: 6 * TIMEOUT.reprocess },
+  {
+    name: QUEUES.imports,
+    visibilityMs: 6 * TIMEOUT.imports,
+    deadLetters: { queue: QUEUES.importDeadLetters, receivesMax: 5 },
+  },
+  { name: QUEUES.importDeadLetters, visibilityMs: 6 * TIMEOUT.imports },
 ];
 
 const MAPPINGS = [
   { queue: QUEUES.events, batchMax: 50, pollers: 3 },
   { queue: QUEUES.lastChance, batchMax: 10, pollers: 2 },
   { queue: QUEUES.sweeps, batchMax: 1, pollers: 3 },
+  { queue: QUEUES.imports, batchMax: 1, pollers: 2 },
 ] as const;
 type MappedQueue = (typeof MAPPINGS)[number]['queue'];
 
@@ -123,6 +124,8 @@ export class Deployment {
   private readonly processFleet: Fleet<ReturnType<typeof processHandler>>;
   private readonly reprocessFleet: Fleet<ReturnType<typeof reprocessHandler>>;
   private readonly adminFleet: Fleet<ConfigStore>;
+  private readonly adminApiFleet: Fleet<ReturnType<typeof wireAdmin>>;
+  private readonly importsFleet: Fleet<ReturnType<typeof wireImports>>;
   private deployed = 1;
   private started = 0;
   private readonly waiting = new Map<string, (() => void)[]>();
@@ -136,6 +139,8 @@ export class Deployment {
     this.processFleet = fleet('process', () => processHandler(settlingOf(options), arnOf(QUEUES.lastChance)));
     this.reprocessFleet = fleet('reprocess', () => wireReprocess(options));
     this.adminFleet = fleet('admin', () => this.configStore());
+    this.adminApiFleet = fleet('admin', () => wireAdmin(options, () => this.newRuleId()));
+    this.importsFleet = fleet('imports', () => wireImports(options));
   }
 
   /** Containers in use end their invocation; every later one starts cold. */
@@ -187,13 +192,23 @@ export class Deployment {
     return this.invoke(this.ingestFleet, (handler) => handler(request));
   }
 
+  /** One HTTP request to the admin function. */
+  api(request: Parameters<ReturnType<typeof wireAdmin>>[0]) {
+    return this.invoke(this.adminApiFleet, (handler) => handler(request));
+  }
+
+  /** One HTTP request of a billing provider. */
+  webhook(request: ReturnType<typeof toFunctionUrlEvent>) {
+    return this.invoke(this.importsFleet, (handler, context) => handler(request, context));
+  }
+
   /** One tick of the timer. */
   async tick(): Promise<void> {
     if (this.options.faults.happens('tick lost')) return;
     await this.invoke(this.reprocessFleet, (handler, context) => handler({ trigger: 'timer' }, context));
   }
 
-  /** One request of a person to the admin function, which does nothing but call the store that it is given. */
+  /** A request of a person to the admin function, of which only the call of the store is played. */
   admin<Result>(work: (store: ConfigStore) => Promise<Result>): Promise<Ended<Result>> {
     return this.invoke(this.adminFleet, work);
   }
@@ -267,14 +282,7 @@ export class Deployment {
   private async deliver(queue: MappedQueue, messages: readonly ReceivedMessage[]): Promise<void> {
     const { random, faults, sqs, log } = this.options;
     const event = { Records: messages.map((message) => toRecord(queue, message)) };
-    const ended =
-      queue === QUEUES.sweeps
-        ? await this.invoke<ReprocessHandler, unknown>(this.reprocessFleet, (handler, context) =>
-            handler(event, context),
-          )
-        : await this.invoke<ProcessHandler, unknown>(this.processFleet, (handler, context) =>
-            handler(event, context),
-          );
+    const ended = await this.consume(queue, event);
     const failed = failedOf(ended, messages);
     if (failed.size > 0)
       log(`${String(failed.size)} of ${String(messages.length)} messages failed (${ended.kind})`);
@@ -283,6 +291,26 @@ export class Deployment {
       if (!failed.has(id)) sqs.remove(queue, id);
       // Lambda may hand failed messages out again at once; a message whose invocation is gone waits for its timeout.
       else if (ended.kind !== 'gone' && random.chance(0.5)) sqs.release(queue, id);
+    }
+  }
+
+  private async consume(
+    queue: MappedQueue,
+    event: { readonly Records: SQSRecord[] },
+  ): Promise<Ended<unknown>> {
+    switch (queue) {
+      case QUEUES.sweeps:
+        return await this.invoke<ReprocessHandler, unknown>(this.reprocessFleet, (handler, context) =>
+          handler(event, context),
+        );
+      case QUEUES.imports:
+        return await this.invoke<ImportsHandler, unknown>(this.importsFleet, (handler, context) =>
+          handler(event, context),
+        );
+      default:
+        return await this.invoke<ProcessHandler, unknown>(this.processFleet, (handler, context) =>
+          handler(event, context),
+        );
     }
   }
 
@@ -361,16 +389,19 @@ export class Deployment {
   /** Features and rules, as the admin function changes them. */
   configStore(): ConfigStore {
     const { scheduler, clients } = this.options;
-    const newRuleId = (): string => {
-      this.ruleIds += 1;
-      return `rul_${String(this.ruleIds).padStart(6, '0')}`;
-    };
+    const newRuleId = (): string => this.newRuleId();
     return new ConfigStore(clients.dynamo, TABLES.config, { now: () => scheduler.now, newRuleId });
+  }
+
+  private newRuleId(): string {
+    this.ruleIds += 1;
+    return `rul_${String(this.ruleIds).padStart(6, '0')}`;
   }
 }
 
 type ProcessHandler = ReturnType<typeof processHandler>;
 type ReprocessHandler = ReturnType<typeof reprocessHandler>;
+type ImportsHandler = ReturnType<typeof wireImports>;
 
 function wireIngest({ scheduler, clients: { dynamo, sqs } }: DeploymentOptions) {
   const now = (): number => scheduler.now;
@@ -422,7 +453,6 @@ export function settlingOf({
   };
 }
 
-export const urlOf = (queue: string): string => `http://simulated.invalid/000000000000/${queue}`;
 const arnOf = (queue: string): string => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 
 /**

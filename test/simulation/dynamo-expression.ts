@@ -325,9 +325,18 @@ function setOf(name: string, tokens: Tokens): Change {
   tokens.expect('=');
   if (!tokens.takes('IF_NOT_EXISTS')) {
     const value = tokens.next();
-    if (!value.startsWith(':')) throw new ValidationError('Only values can be set here.');
-    return (_, after, given) => {
-      after[given.name(name)] = given.value(value);
+    if (value.startsWith(':'))
+      return (_, after, given) => {
+        after[given.name(name)] = given.value(value);
+      };
+    // Another attribute of the item, as it was.
+    return (before, after, given) => {
+      const copied = before[given.name(value)];
+      if (copied === undefined)
+        throw new ValidationError(
+          'The provided expression refers to an attribute that does not exist in the item',
+        );
+      after[given.name(name)] = copied;
     };
   }
   tokens.expect('(');

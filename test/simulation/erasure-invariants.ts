@@ -1,6 +1,7 @@
 import { eventPk, type EventRecord } from '../../adapters/event-item.ts';
 import { hashedKeyOf, keyPartOf } from '../../adapters/keys.ts';
-import { MINUTE, TABLES } from './deployment.ts';
+import { MINUTE } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import type { Events, Rest } from './invariants.ts';
 import { textOf, type Ledger } from './ledger.ts';
 import type { WireItem } from './wire-item.ts';

@@ -3,7 +3,7 @@ import { EVENT_SK, eventPk, fromEventItem, type EventRecord } from '../../adapte
 import { fromStoredOutcome } from '../../adapters/event-outcome.ts';
 import { keyPartOf } from '../../adapters/keys.ts';
 import { fromUserItem, USER_SK } from '../../adapters/user-item.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { textOf, toItem } from './ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';
 import type { WireItem } from './wire-item.ts';

@@ -9,14 +9,17 @@ export function toFunctionUrlEvent(request: {
   readonly body: string;
   readonly key: string;
   readonly method?: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }): APIGatewayProxyEventV2 {
-  const { path, body, key, method = 'POST' } = request;
+  const { body, key, method = 'POST' } = request;
+  const [path = '', rawQueryString = ''] = request.path.split('?');
   return {
     version: '2.0',
     routeKey: '$default',
     rawPath: path,
-    rawQueryString: '',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    rawQueryString,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...request.headers },
     requestContext: {
       accountId: 'anonymous',
       apiId: 'simulated',

@@ -5,7 +5,7 @@ import { tombstoneKey } from '../../adapters/tombstone-item.ts';
 import { fromUsageItem } from '../../adapters/usage-item.ts';
 import { isBefore } from '../../core/erasure.ts';
 import { PROFILE_FIELDS } from '../../core/user.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { storedUsers } from './identity-invariants.ts';
 import type { Scenario } from './identity-scenarios.ts';
 import { textOf, toItem } from './ledger.ts';

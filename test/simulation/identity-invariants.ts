@@ -7,7 +7,7 @@ import { fromUserItem, USER_SK } from '../../adapters/user-item.ts';
 import type { MergeRecord } from '../../core/identity/merge-record.ts';
 import type { UserNode } from '../../core/identity/user-node.ts';
 import { PROFILE_FIELDS, type ProfileField } from '../../core/user.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { textOf, toItem } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 
@@ -66,7 +66,8 @@ export function identityViolations(dynamo: MemoryDynamo): string[] {
     items.flatMap((item) => (item['pk']?.S?.startsWith(`${list}#`) === true ? (item['sk']?.S ?? []) : []));
   const owners = new Map(
     items
-      .filter((item) => item['pk']?.S?.startsWith('b#') === true)
+      // Beside a claim may stand that its customer was deleted.
+      .filter((item) => item['pk']?.S?.startsWith('b#') === true && item['bi'] !== undefined)
       .map((item) => [fromBillingClaimItem(item).billingId, fromBillingClaimItem(item).owner]),
   );
   for (const root of roots) {

@@ -21,7 +21,7 @@ import { ReconciliationStore } from '../../adapters/reconciliation-store.ts';
 import { UsageStore } from '../../adapters/usage-store.ts';
 import { UserStore } from '../../adapters/user-store.ts';
 import { arrivalViolations } from './arrivals.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { boundariesOf, erasureViolations } from './erasure-invariants.ts';
 import type { BeforeErasure } from './erasure-ledger.ts';
 import { jobProgress } from './job-progress.ts';

@@ -1,5 +1,5 @@
 import { segmentName } from '../../functions/reprocess/plan-revisions.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { textOf, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 

@@ -7,7 +7,7 @@ import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.
 import type { MappingRule } from '../../core/mapping/rule.ts';
 import type { RulesetFeature } from '../../core/ruleset.ts';
 import { noteFirstOutcome, type FirstOutcomes } from './arrivals.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { ErasureLedger } from './erasure-ledger.ts';
 import type { StoredChange } from './memory-dynamo.ts';
 import type { PastChange, RulesThen, SentEvent } from './oracle.ts';

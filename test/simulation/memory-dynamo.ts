@@ -141,6 +141,8 @@ export class MemoryDynamo {
         return this.get(request);
       case 'BatchGetItem':
         return this.batchGet(request);
+      case 'BatchWriteItem':
+        return this.batchWrite(request);
       case 'Query':
         return this.query(request);
       case 'Scan':
@@ -189,6 +191,25 @@ export class MemoryDynamo {
       return present(this.read(table, pk, sk, moment));
     });
     return { Responses: { [name]: items }, UnprocessedKeys: {} };
+  }
+
+  /** Without conditions and without a transaction: each write is carried out by itself. */
+  private batchWrite(request: JsonRecord): Answer {
+    allow(request, ['RequestItems']);
+    const wanted = isRecord(request['RequestItems']) ? Object.entries(request['RequestItems']) : [];
+    const [only, ...more] = wanted;
+    if (only === undefined || more.length > 0)
+      throw new ValidationError('A batch of one table is what is modelled.');
+    const [TableName, writes] = only;
+    const list: readonly unknown[] = Array.isArray(writes) ? writes : [];
+    if (list.length === 0 || list.length > 25) throw new ValidationError('A batch has 1 to 25 writes.');
+    for (const write of list) {
+      const { PutRequest: put, DeleteRequest: remove } = isRecord(write) ? write : {};
+      if (isRecord(put)) this.write('PutItem', { TableName, ...put });
+      else if (isRecord(remove)) this.write('DeleteItem', { TableName, ...remove });
+      else throw new ValidationError('A write of a batch is a put or a deletion.');
+    }
+    return { UnprocessedItems: {} };
   }
 
   private query(request: JsonRecord): Answer {
@@ -344,7 +365,8 @@ export class MemoryDynamo {
   private write(operation: 'PutItem' | 'UpdateItem' | 'DeleteItem', request: JsonRecord): Answer {
     const action = operation === 'PutItem' ? 'Put' : operation === 'UpdateItem' ? 'Update' : 'Delete';
     const { ReturnValues: returned, ...rest } = request;
-    if (returned !== undefined && (operation !== 'UpdateItem' || returned !== 'ALL_NEW'))
+    const isModelled = returned === 'ALL_NEW' || returned === 'UPDATED_NEW';
+    if (returned !== undefined && (operation !== 'UpdateItem' || !isModelled))
       throw new ValidationError('Such ReturnValues are not modelled here.');
     const planned = this.plan(action, rest);
     if ('failed' in planned) {
@@ -355,7 +377,10 @@ export class MemoryDynamo {
     }
     if ('impossible' in planned) throw planned.impossible;
     this.commit([planned]);
-    return returned === 'ALL_NEW' && planned.after !== undefined ? { Attributes: planned.after } : {};
+    if (!isModelled || planned.after === undefined) return {};
+    return {
+      Attributes: returned === 'ALL_NEW' ? planned.after : changedIn(planned.before ?? {}, planned.after),
+    };
   }
 
   private transact(request: JsonRecord): Answer {
@@ -650,6 +675,12 @@ function project(item: WireItem, expression: string): WireItem {
   const names = expression.split(',').map((name) => name.trim());
   return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 }
+
+/** Of an update's attributes those that it has given another value; AWS also answers those that it has left the same. */
+const changedIn = (before: WireItem, after: WireItem): WireItem =>
+  Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
+  );
 
 const lastKeyOf = (item: WireItem, index: TableShape['index']): WireItem =>
   Object.fromEntries(

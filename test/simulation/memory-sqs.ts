@@ -76,10 +76,13 @@ export class MemorySqs {
     if (typeof url !== 'string') throw new SqsError('InvalidParameterValue', 'The queue is missing.');
     const queue = this.queue(url.slice(url.lastIndexOf('/') + 1));
     if (operation === 'SendMessage') {
-      allow(request, ['QueueUrl', 'MessageBody']);
+      allow(request, ['QueueUrl', 'MessageBody', 'DelaySeconds']);
       const body = bodyOf(request);
       if (isRefused(body)) throw new SqsError('InvalidMessageContents', REFUSAL);
-      return { MessageId: this.send(queue, body), MD5OfMessageBody: '' };
+      return {
+        MessageId: this.send(queue, body, Number(request['DelaySeconds'] ?? 0)),
+        MD5OfMessageBody: '',
+      };
     }
     if (operation === 'GetQueueAttributes') {
       allow(request, ['QueueUrl', 'AttributeNames']);
@@ -156,15 +159,15 @@ export class MemorySqs {
     this.queue(name).messages.clear();
   }
 
-  private send(queue: Queue, body: string): string {
+  private send(queue: Queue, body: string, delaySeconds = 0): string {
     this.count += 1;
     const id = `message-${String(this.count)}`;
-    this.put(queue, id, body);
+    this.put(queue, id, body, delaySeconds);
     return id;
   }
 
-  private put(queue: Queue, id: string, body: string): void {
-    const visibleAt = this.options.now();
+  private put(queue: Queue, id: string, body: string, delaySeconds = 0): void {
+    const visibleAt = this.options.now() + delaySeconds * 1_000;
     queue.messages.set(id, { id, body, receives: 0, visibleAt });
     this.options.onMessage(queue.shape.name, visibleAt);
   }

@@ -1,4 +1,7 @@
+import { ADMIN_SCENES } from './admin-scenes.ts';
+import { IMPORT_SCENES } from './import-scenes.ts';
 import { MINUTE } from './deployment.ts';
+import { failsFirst } from './fails-first.ts';
 import { noise } from './load.ts';
 import type { Play, Scene } from './play.ts';
 import { Random } from './random.ts';
@@ -11,17 +14,6 @@ const large = (seed: number): { readonly noise: string } => ({ noise: noise(new 
 const usedFeature = async (play: Play): Promise<void> => {
   await play.feature('exports');
   await play.send(play.track('ada', { featureId: 'exports' }));
-};
-
-/** A store that is away for the first calls of a place. */
-const failsFirst = (place: RegExp, calls: number): NonNullable<Scene['failing']> => {
-  let left = calls;
-  return ({ number, path }) => {
-    if (number === 1) left = calls;
-    if (left === 0 || !place.test(path)) return false;
-    left -= 1;
-    return true;
-  };
 };
 
 export const SCENES: readonly Scene[] = [
@@ -401,4 +393,6 @@ export const SCENES: readonly Scene[] = [
       await play.ask(() => play.stage.deployment.health());
     },
   },
+  ...ADMIN_SCENES,
+  ...IMPORT_SCENES,
 ];

@@ -29,11 +29,11 @@ type AnyClient = { send: (...args: never[]) => unknown };
 /** From now on, each send of a function is numbered, named and told. */
 export function tellSends(
   root: string,
-  { dynamo, sqs }: SimulatedClients,
+  { dynamo, sqs, secrets }: SimulatedClients,
   onSend: (send: Send) => void,
 ): void {
   let number = 0;
-  for (const client of [dynamo, sqs] as AnyClient[]) {
+  for (const client of [dynamo, sqs, secrets] as AnyClient[]) {
     const send = client.send.bind(client);
     client.send = (...args) => {
       const invocation = invocationStorage.getStore();

@@ -1,9 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Faults } from './faults.ts';
 import { DynamoError, type MemoryDynamo } from './memory-dynamo.ts';
 import { SqsError, type MemorySqs } from './memory-sqs.ts';
 import type { Random } from './random.ts';
+import { SECRET_VALUES } from './secret-values.ts';
 import { invocationStorage, type Invocation, type Scheduler } from './scheduler.ts';
 import { isRecord, type JsonRecord } from './wire-item.ts';
 
@@ -148,6 +150,8 @@ function answerOf(isDynamo: boolean, operation: string, body: JsonRecord, partia
       world.onAnswer?.(invocationStorage.getStore(), operation, answer);
       return ok(answer);
     }
+    if (operation === 'GetSecretValue')
+      return ok({ SecretString: SECRET_VALUES.get(String(body['SecretId'])) });
     return ok(sqs.handle(operation, body, () => partial && random.chance(0.5)));
   } catch (error) {
     if (error instanceof DynamoError) {
@@ -298,14 +302,17 @@ const settings = {
 export interface SimulatedClients {
   readonly dynamo: DynamoDBClient;
   readonly sqs: SQSClient;
+  readonly secrets: SecretsManagerClient;
 }
 
 /** New clients for each run: the SDK's retry strategy remembers failures. */
 export function simulatedClients(): SimulatedClients {
   const dynamo = new DynamoDBClient(settings);
   const sqs = new SQSClient({ ...settings, md5: false });
-  for (const client of [dynamo, sqs]) for (const name of LEFT_OUT) client.middlewareStack.remove(name);
-  return { dynamo, sqs };
+  const secrets = new SecretsManagerClient(settings);
+  for (const client of [dynamo, sqs, secrets])
+    for (const name of LEFT_OUT) client.middlewareStack.remove(name);
+  return { dynamo, sqs, secrets };
 }
 
 const LEFT_OUT = [

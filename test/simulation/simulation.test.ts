@@ -86,7 +86,7 @@ test('in 300 random scenarios of users and merges, whoever dies when, nobody is 
   expect(code).toBe(0);
 });
 
-test('every place of ingest, process and reprocess that calls AWS is reached by a scene, and a commit survives every fault', async () => {
+test('every place of every function that calls AWS is reached by a scene, and a commit survives every fault', async () => {
   const { code, output } = await run(
     'crash-matrix.ts',
     ...['--rounds', '1', '--pairs', 'none', '--only', 'process adapters/commit.ts'],

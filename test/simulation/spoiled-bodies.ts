@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { EVENT_SK, eventPk } from '../../adapters/event-item.ts';
-import { TABLES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { textOf } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 import type { WireItem } from './wire-item.ts';

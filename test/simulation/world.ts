@@ -1,4 +1,5 @@
-import { QUEUE_SHAPES, TABLES } from './deployment.ts';
+import { QUEUE_SHAPES } from './deployment.ts';
+import { TABLES } from './deployment-names.ts';
 import { rule as ruleNode } from './determinism.ts';
 import type { Faults } from './faults.ts';
 import { MemoryDynamo, type MemoryDynamoOptions } from './memory-dynamo.ts';
@@ -34,7 +35,8 @@ export function createWorld({ dynamo: unlike, onMessage, ...rest }: WorldOptions
   const dynamo = new MemoryDynamo(
     [
       { name: TABLES.events, index: { name: 'byUser', hash: 'u', range: 't' } },
-      ...[TABLES.usage, TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
+      { name: TABLES.usage, index: { name: 'byFeatureDay', hash: 'fd', range: 'pk' } },
+      ...[TABLES.users, TABLES.config, TABLES.operations].map((name) => ({ name })),
     ],
     {
       now,

@@ -3,6 +3,7 @@ import type { ImportJob } from '../../../adapters/import-item.ts';
 import { newImportId } from '../../../adapters/import-store.ts';
 import { NO_VERDICTS } from '../../../core/imports/import-verdict.ts';
 import { ApiError } from '../api-error.ts';
+import { beginImport, goOnInBackground } from '../begin-import.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
@@ -70,11 +71,11 @@ export function providerImportRoutes(app: AdminApp, deps: AdminDependencies): vo
 }
 
 async function start(
-  { imports, importQueue, now }: AdminDependencies,
+  deps: AdminDependencies,
   kind: 'stripe' | 'chargebee',
   actor: string,
 ): Promise<ImportJob> {
-  const startedAt = now();
+  const startedAt = deps.now();
   const job: ImportJob = {
     id: newImportId(startedAt),
     kind,
@@ -88,12 +89,7 @@ async function start(
     actor,
     startedAt,
   };
-  await imports.create(job);
-  try {
-    await importQueue.send(job.id);
-  } catch (error) {
-    await imports.fail(job, 'The queue could not be reached: start the import again.', now());
-    throw error;
-  }
+  await beginImport(deps, job);
+  await goOnInBackground(deps, job.id);
   return job;
 }

@@ -5,6 +5,7 @@ import { NO_VERDICTS, type RowResult } from '../../../core/imports/import-verdic
 import { csvSource } from '../../csv-source.ts';
 import { workImport } from '../../work-import.ts';
 import { ApiError } from '../api-error.ts';
+import { beginImport, goOnInBackground } from '../begin-import.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
@@ -17,8 +18,6 @@ import { FILE_ROWS_MAX, storeFile } from '../store-file.ts';
 /** Files up to this size are answered with the verdict of every row, instead of with an import to ask for. */
 const ANSWERED_ROWS_MAX = 500;
 const ANSWERED_WITHIN_MS = 20_000;
-/** By then this request has ended, one way or the other. */
-const SAFETY_SECONDS = 60;
 
 const file = {
   schema: { type: 'string' as const, format: 'binary', example: 'userId,email\r\nada,ada@example.com\r\n' },
@@ -50,14 +49,15 @@ export function userImportRoutes(app: AdminApp, deps: AdminDependencies): void {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     const job = await store(deps, bytes, { dryRun, actor: c.var.caller.id });
     const isSmall = (job.total ?? Infinity) <= ANSWERED_ROWS_MAX;
-    // Before anything is done, somebody else must know that there is something to do.
-    await send(deps, job, isSmall ? SAFETY_SECONDS : 0);
-    if (!isSmall) return c.json({ import: toImportAnswer(job) }, 202);
+    if (!isSmall) {
+      await goOnInBackground(deps, job.id);
+      return c.json({ import: toImportAnswer(job) }, 202);
+    }
     const work = { ...deps, sourceOf: () => Promise.resolve(csvSource(deps.imports)) };
     await workImport(work, job.id, deps.now() + ANSWERED_WITHIN_MS);
     const after = (await deps.imports.get(job.id)) ?? job;
     if (after.status === 'running') {
-      await send(deps, job, 0);
+      await goOnInBackground(deps, job.id);
       return c.json({ import: toImportAnswer(after) }, 202);
     }
     const rows = await rowsOf(deps, after);
@@ -66,10 +66,11 @@ export function userImportRoutes(app: AdminApp, deps: AdminDependencies): void {
 }
 
 async function store(
-  { imports, now }: AdminDependencies,
+  deps: AdminDependencies,
   bytes: Uint8Array,
   { dryRun, actor }: { readonly dryRun: boolean; readonly actor: string },
 ): Promise<ImportJob> {
+  const { imports, now } = deps;
   const startedAt = now();
   const id = newImportId(startedAt);
   try {
@@ -95,25 +96,11 @@ async function store(
       actor,
       startedAt,
     };
-    await imports.create(job);
+    await beginImport(deps, job);
     return job;
   } catch (error) {
     if (!(error instanceof CsvFileError)) throw error;
     throw new ApiError(error.kind === 'too_large' ? 'body_too_large' : 'invalid_request', error.message);
-  }
-}
-
-async function send(
-  { imports, importQueue, now }: AdminDependencies,
-  job: ImportJob,
-  delaySeconds: number,
-): Promise<void> {
-  try {
-    await importQueue.send(job.id, delaySeconds);
-  } catch (error) {
-    // An import that nobody knows of must not look as if somebody worked on it.
-    await imports.fail(job, 'The queue could not be reached: upload the file again.', now());
-    throw error;
   }
 }
 

@@ -302,9 +302,7 @@ describe('what cannot be read is refused, and nothing is imported', () => {
   test('a queue that cannot be reached', async () => {
     admin.importQueue.fails = true;
     expect((await upload(numbered(501))).status).toBe(503);
-    expect((await admin.call('GET', '/api/imports')).body).toMatchObject({
-      imports: [{ status: 'failed', error: expect.stringContaining('upload the file again') }],
-    });
+    expect((await admin.call('GET', '/api/imports')).body).toEqual({ imports: [] });
     expect(await exported()).toBe('userId,email,name,billingId\r\n');
   });
 });
