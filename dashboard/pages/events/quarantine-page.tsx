@@ -96,9 +96,9 @@ function useRedrive(): Redrive {
 }
 
 const COLUMNS: readonly Column<EventSummary>[] = [
-  { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '11rem' },
-  { title: 'User', cell: ({ userId }) => <UserLink userId={userId} /> },
-  { title: 'Why', cell: ({ error }) => <Failure error={error} />, widthMin: '14rem' },
+  { title: 'Event', cell: (event) => <EventLink event={event} />, widthMin: '8rem' },
+  { title: 'User', cell: ({ userId }) => <UserLink userId={userId} />, widthMin: '8.5rem' },
+  { title: 'Why', cell: ({ error }) => <Failure error={error} />, widthMin: '12rem' },
   { title: 'Arrived', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
 ];
 

@@ -22,7 +22,7 @@ export function ImportsPage() {
   return (
     <ProblemsPage
       title="Imports"
-      description="Fill in who your users are: from a file, or from your billing provider. Nothing is changed before you have seen what would happen."
+      description="Fill in who your users are: from a file, which first shows what each row would do, or from your billing provider."
     >
       {mayChange && (
         <>
