@@ -149,8 +149,12 @@ export class ReconciliationStore {
     return moved === undefined ? undefined : readN(moved, 'tr');
   }
 
-  /** Adds what a part found, and goes on to the next; the last part ends the run. False: somebody else did it. */
-  async finishPart(run: Reconciliation, result: PartResult, now: number): Promise<boolean> {
+  /** Adds what a part found, and goes on to the next; the last part ends the run. Undefined: somebody else did it. */
+  async finishPart(
+    run: Reconciliation,
+    result: PartResult,
+    now: number,
+  ): Promise<Reconciliation | undefined> {
     const kept = [...run.differences, ...result.differences].slice(0, DIFFERENCES_KEPT);
     const isLast = run.part + 1 >= result.parts;
     const sets = 'pt = :next, pn = :parts, tr = :none, up = :now, d = :d, st = :st, sc = :sc, ur = :ur';
@@ -166,7 +170,7 @@ export class ReconciliationStore {
       ':dc': N(result.differences.length),
       ':us': N(result.unsettled),
     });
-    return moved !== undefined;
+    return moved === undefined ? undefined : fromItem(moved);
   }
 
   async fail(run: Reconciliation, error: string, now: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -8,10 +8,12 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DIFFERENCE_FOUND } from './difference-found.ts';
 import { functionNames, type FunctionName } from './grants.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 
@@ -36,6 +38,8 @@ interface AlarmProps {
 }
 
 const PERIOD = Duration.minutes(5);
+/** Of shares of requests: long enough for a pipeline with little traffic to have some. */
+const SHARE_PERIOD = Duration.minutes(15);
 
 const impactOfErrors: Record<FunctionName, string> = {
   ingest: 'Senders get errors instead of answers and must send their events again.',
@@ -66,6 +70,7 @@ export class Monitoring extends Construct {
     this.watchQueues(resources);
     for (const name of functionNames) this.watchFunction(name, functions[name]);
     this.watchUrls(functions);
+    this.watchReconciliations(functions.reprocess);
     this.alarm('StreamAge', {
       impact: 'New rules reach the stored unmapped events by the timer only, up to ten minutes late.',
       runbook: 'stream-age',
@@ -152,12 +157,45 @@ export class Monitoring extends Construct {
       this.alarm(title, {
         impact,
         runbook: 'url-5xx',
-        // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
-        metric: functions[name].metric('Url5xxCount', { statistic: 'Sum', period: PERIOD }),
-        above: 0,
-        periods: 2,
+        // A fault that lasts fails at least two requests in a hundred; one that has passed by itself fails one.
+        metric: shareOfRequests(functions[name], 'Url5xxCount', 100),
+        above: 1,
+        periods: 1,
       });
     }
+    // Of ingest alone, where nobody sees an answer. People see those of the dashboard and the API, and billing providers
+    // write to their customer when a webhook is refused.
+    this.alarm('IngestUrl4xx', {
+      impact:
+        'A large part of what senders send is refused and not stored, and they do not send it again: a key is no longer valid, or a sender is set up wrongly.',
+      runbook: 'url-4xx',
+      // Some refusals are everyday: the webhook dialect answers 400 to events of anonymous visitors. A key that is not
+      // valid refuses everything of one sender; a fourth finds it where there are up to four that send alike.
+      metric: shareOfRequests(functions.ingest, 'Url4xxCount', 20),
+      above: 25,
+      periods: 1,
+    });
+  }
+
+  /** A metric that is made of log lines costs nothing while there are none. */
+  private watchReconciliations(reprocess: LambdaFunction): void {
+    const filter = new MetricFilter(this, 'ReconcileDifferences', {
+      logGroup: reprocess.logGroup,
+      // A phrase, not a path into JSON: Lambda writes the line of the function as text inside JSON of its own.
+      filterPattern: FilterPattern.literal(`"${DIFFERENCE_FOUND}"`),
+      // By stack, because two stages in one account are two pipelines.
+      metricNamespace: Stack.of(this).stackName,
+      metricName: 'ReconcileDifferences',
+      metricValue: '1',
+    });
+    this.alarm('ReconcileDifference', {
+      impact:
+        'Stored usage is not what the stored events add up to: what is shown and billed is wrong for some users.',
+      runbook: 'reconcile-difference',
+      metric: filter.metric({ statistic: 'Sum', period: PERIOD }),
+      above: 0,
+      periods: 1,
+    });
   }
 
   private alarm(id: string, { impact, runbook, metric, above, periods }: AlarmProps): void {
@@ -188,5 +226,27 @@ function messagesIn(queue: Queue): IMetric {
     },
     period: PERIOD,
     label: 'messages',
+  });
+}
+
+/**
+ * Percent of the requests to a function URL. Where there were fewer than `atLeast`, as if there had been so many: a single
+ * bad request at night is no share of anything.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+ */
+function shareOfRequests(
+  lambda: LambdaFunction,
+  metricName: 'Url4xxCount' | 'Url5xxCount',
+  atLeast: number,
+): IMetric {
+  const options = { statistic: 'Sum', period: SHARE_PERIOD };
+  return new MathExpression({
+    expression: `100 * bad / IF(requests > ${String(atLeast)}, requests, ${String(atLeast)})`,
+    usingMetrics: {
+      bad: lambda.metric(metricName, options),
+      requests: lambda.metric('UrlRequestCount', options),
+    },
+    period: SHARE_PERIOD,
+    label: '% of requests',
   });
 }

@@ -54,9 +54,9 @@ export const PRICES = {
     per: 'GB taken by CloudWatch Logs, standard class',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
-  alarmMonth: {
+  alarmMetricMonth: {
     dollars: 0.1,
-    per: 'alarm and month on one metric of standard resolution',
+    per: 'metric of standard resolution that an alarm watches, and month',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
   secretMonth: {

@@ -40,7 +40,8 @@ export function dollarsPerMillion(event: PerEvent): Dollars {
 
 /** Of a deployment that nobody sends to. */
 export interface Standing {
-  readonly alarms: number;
+  /** An alarm on a share or a sum watches several. */
+  readonly alarmMetrics: number;
   readonly secrets: number;
   /** Paid requests of Lambda's pollers on queues that are empty, in a month. */
   readonly emptyReceives: number;
@@ -50,7 +51,7 @@ export interface Standing {
 
 export function dollarsPerMonthIdle(standing: Standing): number {
   return (
-    standing.alarms * PRICES.alarmMonth.dollars +
+    standing.alarmMetrics * PRICES.alarmMetricMonth.dollars +
     standing.secrets * PRICES.secretMonth.dollars +
     standing.emptyReceives * PRICES.sqsRequest.dollars +
     standing.timerInvocations * PRICES.lambdaRequest.dollars +

@@ -8,9 +8,11 @@ import type { RowFilter, UsageAudit } from '../../adapters/usage-audit.ts';
 import { differingRows, judgeRound, type Difference } from '../../core/reconcile.ts';
 import { spread } from '../../core/unmapped-group.ts';
 import { toAnswerAmount, type UsageLedger } from '../../core/usage-ledger.ts';
+import { logError } from '../log.ts';
 
 // Works through one part of a reconciliation: recomputes the counter rows of the part from all stored events and compares.
 // Nothing is written but the result, so a part that dies is simply done again when its message comes back.
+// Differences are also logged, once the run has ended: an alarm is made of the line (infra/monitoring.ts).
 
 export interface ReconcileDependencies {
   readonly audit: UsageAudit;
@@ -44,6 +46,8 @@ export async function reconcilePart(
   rowsPerPart = ROWS_PER_PART,
 ): Promise<'finished' | 'continue' | 'handed over'> {
   const run = await deps.reconciliations.get(id);
+  // Whoever ended it may have died before the line was written; then the message is back. Twice is no harm, never is.
+  if (run !== undefined) reportDifferences(run);
   if (run?.status !== 'running') return 'handed over';
   const attempt = await deps.reconciliations.begin(run, deps.now());
   if (attempt === undefined) return 'handed over';
@@ -60,13 +64,23 @@ export async function reconcilePart(
       deadline,
       rowsMax: rowsPerPart * ROWS_MAX_FACTOR,
     });
-    if (!(await deps.reconciliations.finishPart(run, { parts, ...found }, deps.now()))) return 'handed over';
-    return run.part + 1 < parts ? 'continue' : 'finished';
+    const moved = await deps.reconciliations.finishPart(run, { parts, ...found }, deps.now());
+    if (moved === undefined) return 'handed over';
+    reportDifferences(moved);
+    return moved.status === 'running' ? 'continue' : 'finished';
   } catch (error) {
     if (!(error instanceof CannotReconcileError)) throw error;
     await deps.reconciliations.fail(run, error.message, deps.now());
+    // What the parts before found is wrong, whatever became of the rest.
+    reportDifferences({ ...run, status: 'failed' });
     return 'finished';
   }
+}
+
+/** Of a run that has ended. Whose usage differs is for the API to say, not for a log. */
+function reportDifferences({ id, status, differenceCount }: Reconciliation): void {
+  if (status === 'running' || differenceCount === 0) return;
+  logError('a reconciliation found differences', { reconciliationId: id, differenceCount });
 }
 
 /** Sets runs going again that have stopped. Called by the timer. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
+import { DIFFERENCE_FOUND } from '../../infra/difference-found.ts';
 import { grants, functionNames, type FunctionName, type ResourceName } from '../../infra/grants.ts';
 import { routes } from '../../infra/routes.ts';
 import { synthesize } from '../../infra/synthesize.ts';
@@ -93,6 +94,7 @@ describe('synth', () => {
       'AWS::Lambda::Permission',
       'AWS::Lambda::Url',
       'AWS::Logs::LogGroup',
+      'AWS::Logs::MetricFilter',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
       'AWS::SecretsManager::Secret',
@@ -142,6 +144,12 @@ describe('tables', () => {
           ],
         },
       });
+    }
+  });
+
+  test('are encrypted with the key that AWS owns, as all tables are that ask for no other', () => {
+    for (const { Properties } of template.ofType('AWS::DynamoDB::Table')) {
+      expect(Properties.SSESpecification).toBeUndefined();
     }
   });
 
@@ -583,6 +591,119 @@ describe('alarms', () => {
       });
     }
   });
+
+  test('are one for everything that a person must know', () => {
+    const ids = template.ofType('AWS::CloudWatch::Alarm').map(({ id }) => alarmName(id));
+    const ofEveryFunction = functionNames.flatMap((name) => {
+      const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      return [`${title}Errors`, `${title}Throttles`];
+    });
+    expect(ids.sort()).toEqual(
+      [
+        'EventsQueueAge',
+        'EventsDeadLetters',
+        'ReprocessDeadLetters',
+        'ImportsDeadLetters',
+        'LostTriggers',
+        'StreamAge',
+        'ReconcileDifference',
+        'IngestUrl4xx',
+        'IngestUrl5xx',
+        'ImportsUrl5xx',
+        'AdminUrl5xx',
+        ...ofEveryFunction,
+      ].sort(),
+    );
+  });
+
+  test('of URLs watch a share of the requests, in which one bad request at night is nothing', () => {
+    const shares = template
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(({ id }) => /Url[45]xx/.test(id))
+      .map(({ id, Properties }) => {
+        const { Metrics, Threshold } = shareSchema.parse(Properties);
+        const [share, ...watched] = Metrics;
+        const [, floor] = /^100 \* bad \/ IF\(requests > (\d+), requests, \1\)$/.exec(share.Expression) ?? [];
+        const named = watched.map(({ Id, MetricStat: { Metric, Period, Stat } }) => {
+          const lambda = functionNameOf(template.pointedAtBy(Metric.Dimensions[0].Value));
+          return `${Id}: ${Stat} of ${lambda} ${Metric.MetricName} in ${String(Period)} s`;
+        });
+        const alone = 100 / Number(floor);
+        return { alarm: alarmName(id), percent: Threshold, isQuietAboutOne: alone <= Threshold, named };
+      });
+    const watching = (name: string, metric: string) => [
+      `bad: Sum of ${name} ${metric} in 900 s`,
+      `requests: Sum of ${name} UrlRequestCount in 900 s`,
+    ];
+    const quiet = { isQuietAboutOne: true };
+    expect(shares).toEqual([
+      { ...quiet, alarm: 'IngestUrl5xx', percent: 1, named: watching('ingest', 'Url5xxCount') },
+      { ...quiet, alarm: 'ImportsUrl5xx', percent: 1, named: watching('imports', 'Url5xxCount') },
+      { ...quiet, alarm: 'AdminUrl5xx', percent: 1, named: watching('admin', 'Url5xxCount') },
+      { ...quiet, alarm: 'IngestUrl4xx', percent: 25, named: watching('ingest', 'Url4xxCount') },
+    ]);
+  });
+
+  test('about reconciliations watch what reprocess logs, as a metric of this stack that is nothing without a line', () => {
+    const [filter, ...others] = template.ofType('AWS::Logs::MetricFilter');
+    expect(others).toEqual([]);
+    const { LogGroupName, FilterPattern, MetricTransformations } = z
+      .object({
+        LogGroupName: z.unknown(),
+        FilterPattern: z.string(),
+        MetricTransformations: z.tuple([z.unknown()]),
+      })
+      .parse(filter?.Properties);
+    // In quotes a phrase is looked for anywhere in a line.
+    expect(FilterPattern).toBe(JSON.stringify(DIFFERENCE_FOUND));
+    const logging = z.object({ LogGroup: z.unknown() }).parse(lambdaOf('reprocess').Properties.LoggingConfig);
+    expect(LogGroupName).toEqual(logging.LogGroup);
+    const metric = { MetricNamespace: 'Tallyhook', MetricName: 'ReconcileDifferences' };
+    expect(MetricTransformations).toEqual([{ ...metric, MetricValue: '1' }]);
+    const alarm = template
+      .ofType('AWS::CloudWatch::Alarm')
+      .find(({ id }) => alarmName(id) === 'ReconcileDifference');
+    expect(alarm?.Properties).toMatchObject({
+      Namespace: metric.MetricNamespace,
+      MetricName: metric.MetricName,
+      Statistic: 'Sum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+  });
+
+  test('cost what docs/cost.md says: AWS counts the metrics that they compare', () => {
+    const alarms = template.ofType('AWS::CloudWatch::Alarm');
+    const metrics = alarms.flatMap(({ Properties }) => {
+      const compared = z
+        .array(z.object({ MetricStat: z.unknown().optional() }))
+        .optional()
+        .parse(Properties.Metrics);
+      return compared?.filter(({ MetricStat }) => MetricStat !== undefined) ?? [Properties.MetricName];
+    });
+    const costs = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
+    expect(costs).toContain(`| ${String(alarms.length)} alarms, on ${String(metrics.length)} metrics `);
+  });
+
+  const shareSchema = z.object({
+    Threshold: z.number(),
+    Metrics: z.tuple(
+      [z.object({ Expression: z.string() })],
+      z.object({
+        Id: z.string(),
+        MetricStat: z.object({
+          Metric: z.object({
+            MetricName: z.string(),
+            Dimensions: z.tuple([z.object({ Name: z.literal('FunctionName'), Value: z.unknown() })]),
+          }),
+          Period: z.number(),
+          Stat: z.string(),
+        }),
+      }),
+    ),
+  });
+
+  const alarmName = (id: string): string => id.replace(/^Monitoring/, '').replace(/[0-9A-F]{8}$/, '');
 
   test('stay quiet without data and tell nobody unless an address is given', () => {
     for (const { Properties } of template.ofType('AWS::CloudWatch::Alarm')) {

@@ -1,5 +1,5 @@
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { N, S, type Item } from '../../../adapters/attributes.ts';
 import { ConfigStore } from '../../../adapters/config-store.ts';
 import { EVENT_SK, eventPk } from '../../../adapters/event-item.ts';
@@ -14,6 +14,7 @@ import { SweepQueue } from '../../../adapters/sweep-queue.ts';
 import { UsageAudit } from '../../../adapters/usage-audit.ts';
 import { FEATURE_SHARDS, usageFeaturePk, usageUserPk, usageUserSk } from '../../../adapters/usage-item.ts';
 import { reconcilePart } from '../../../functions/reprocess/reconcile.ts';
+import { DIFFERENCE_FOUND } from '../../../infra/difference-found.ts';
 import { createPipeline, startEngines, type Engines, type Pipeline } from '../../support/pipeline.ts';
 
 // Reconciling: every stored amount that is not what the stored events say is reported, and no other.
@@ -294,6 +295,63 @@ describe('beside live traffic', () => {
     await traffic;
     expect(runs).toBeGreaterThan(0);
     expect(await reconcile()).toMatchObject(CLEAN);
+  });
+});
+
+describe('of a reconciliation that ended with differences, and of no other, there is the line that the alarm is made of', () => {
+  let logged: unknown[];
+  beforeEach(() => {
+    logged = [];
+    jest.spyOn(console, 'error').mockImplementation((line: unknown) => {
+      // As Lambda writes what a function logs, with the format that infra/ asks for.
+      const written = JSON.stringify({ timestamp: '…', level: 'ERROR', requestId: '…', message: line });
+      if (written.includes(DIFFERENCE_FOUND)) logged.push(JSON.parse(String(line)));
+    });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  const lineOf = (reconciliationId: string, differenceCount: number) => ({
+    level: 'error',
+    message: DIFFERENCE_FOUND,
+    reconciliationId,
+    differenceCount,
+  });
+
+  test('nothing differs: no line', async () => {
+    expect(await reconcile()).toMatchObject(CLEAN);
+    expect(logged).toEqual([]);
+  });
+
+  test('something differs: one line at the end, with how much in all parts and nobody’s name', async () => {
+    await corrupt(userRow('a'), 'SET s = :s', { ':s': N(7) });
+    await corrupt(userRow('f'), 'SET s = :s', { ':s': N(7) });
+    const { id } = await start();
+    while ((await workOn(id, { rows: 3 })) === 'continue') expect(logged).toEqual([]);
+    expect(logged).toEqual([lineOf(id, 2)]);
+  });
+
+  test('its worker dies between the end and the line: the message comes back, and then there is one', async () => {
+    await corrupt(userRow('a'), 'SET s = :s', { ':s': N(7) });
+    const { id } = await start();
+    jest.spyOn(console, 'error').mockImplementationOnce(() => {
+      throw new Error('It died.');
+    });
+    await expect(workOn(id)).rejects.toThrow('It died.');
+    expect(await read(id)).toMatchObject({ status: 'done', differenceCount: 1 });
+    await workOn(id);
+    expect(logged).toEqual([lineOf(id, 1)]);
+  });
+
+  test('it fails later: what was found before is said', async () => {
+    for (const user of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await corrupt(userRow(user), 'SET s = :s', { ':s': N(7) });
+    const { id } = await start();
+    for (let found = 0; found === 0; found = (await read(id)).differenceCount) await workOn(id, { rows: 3 });
+    const { differenceCount } = await read(id);
+    await workOn(id, { rows: 3, deadline: 0 });
+    expect(await read(id)).toMatchObject({ status: 'failed' });
+    expect(logged).toEqual([lineOf(id, differenceCount)]);
   });
 });
 

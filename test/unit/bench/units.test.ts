@@ -103,7 +103,7 @@ test('dollars are units times prices, and add up', () => {
 
 test('a deployment that nobody sends to pays for what stands', () => {
   const standing = {
-    alarms: 10,
+    alarmMetrics: 10,
     secrets: 2,
     emptyReceives: 1_000_000,
     timerInvocations: 0,
