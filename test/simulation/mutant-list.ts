@@ -14,6 +14,8 @@ export interface Mutant {
   readonly edits: readonly [Edit, ...Edit[]];
   /** The race of interleavings.ts that finds it: a gap so narrow that chance does not. */
   readonly race?: string;
+  /** The places of the crash matrix at which a fault finds it: a moment so short that chance does not. */
+  readonly place?: string;
 }
 
 const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
@@ -22,6 +24,8 @@ const mutant = (name: string, file: string, find: string, replace: string): Muta
 });
 
 const inRace = (race: string, found: Mutant): Mutant => ({ ...found, race });
+
+const atPlace = (place: string, found: Mutant): Mutant => ({ ...found, place });
 
 export const MUTANTS: readonly Mutant[] = [
   mutant(
@@ -282,21 +286,27 @@ export const MUTANTS: readonly Mutant[] = [
     'failures.push(`retry marker: ${nameOf(error)}`);',
     'void nameOf(error);',
   ),
-  mutant(
-    'a marker is removed before its events are queued',
-    'functions/reprocess/handler.ts',
-    `const unsent = await deps.queue.send(eventKeys);
+  atPlace(
+    'reprocess adapters/retry-markers.ts',
+    mutant(
+      'a marker is removed before its events are queued',
+      'functions/reprocess/handler.ts',
+      `const unsent = await deps.queue.send(eventKeys);
       if (unsent.length > 0) return; // SQS still refuses: the next tick tries again
       await deps.retryMarkers.remove(id);`,
-    `await deps.retryMarkers.remove(id);
+      `await deps.retryMarkers.remove(id);
       const unsent = await deps.queue.send(eventKeys);
       if (unsent.length > 0) return;`,
+    ),
   ),
-  mutant(
-    'messages that SQS did not take from a batch are forgotten',
-    'adapters/event-queue.ts',
-    'return (answer.Failed ?? []).flatMap((failure) => messages[Number(failure.Id)] ?? []);',
-    'return (answer.Failed ?? []).flatMap(() => []);',
+  atPlace(
+    'ingest adapters/event-queue.ts',
+    mutant(
+      'messages that SQS did not take from a batch are forgotten',
+      'adapters/event-queue.ts',
+      'return (answer.Failed ?? []).flatMap((failure) => messages[Number(failure.Id)] ?? []);',
+      'return (answer.Failed ?? []).flatMap(() => []);',
+    ),
   ),
   mutant(
     'of two rule changes at the same time one is overwritten',

@@ -8,7 +8,8 @@ import { MUTANTS, type Mutant } from './mutant-list.ts';
 // npm run simulate:mutants [-- --seeds N] [--only TEXT]
 //
 // How strong the simulation is: every defect of mutant-list.ts is planted in a copy of the source, and the simulation must
-// find it in a race that is named there, in a scene of the crash matrix, or within N seeds (1,000 unless said). A mutant that survives is a defect of the simulation.
+// find it in a race that is named there, by a fault at a place that is named there, in a scene of the crash matrix, or within N seeds
+// (1,000 unless said). A mutant that survives is a defect of the simulation.
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
@@ -23,7 +24,7 @@ interface Found {
   readonly violation: string;
 }
 
-async function run({ edits, race }: Mutant): Promise<Found | undefined> {
+async function run({ edits, race, place }: Mutant): Promise<Found | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
   try {
     mkdirSync(join(folder, 'test'));
@@ -38,6 +39,10 @@ async function run({ edits, race }: Mutant): Promise<Found | undefined> {
     }
     if (race !== undefined)
       return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
+    if (place !== undefined)
+      return firstOfMatrix(
+        await outputOf(folder, 'crash-matrix.ts', '--rounds', '2', '--pairs', 'none', '--only', place),
+      );
     return (
       firstOfScenes(await outputOf(folder, 'crash-matrix.ts', '--rounds', '0')) ??
       firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds))
@@ -66,7 +71,8 @@ function outputOf(folder: string, script: string, ...args: readonly string[]): P
 const NEVER_SETTLED = 13;
 
 function firstViolation({ output, code }: Ended): Found | undefined {
-  if (code === NEVER_SETTLED) return { seeds: 0, violation: 'of any: the run never ended' };
+  if (code === NEVER_SETTLED || output.includes(`ended with ${String(NEVER_SETTLED)}.`))
+    return { seeds: 0, violation: 'of any: the run never ended' };
   const summary = /^(\d+) seeds from .*\.$|^(\d+) seeds from [^]*$/m.exec(output);
   if (summary === null) throw new Error(`The simulation of a mutant did not report: ${output}`);
   if (output.includes(' 0 violations.')) return undefined;
@@ -79,6 +85,14 @@ function firstOfScenes({ output, code }: Ended): Found | undefined {
   if (code === NEVER_SETTLED) return { seeds: 0, violation: 'of any: a scene never ended' };
   const [, violation] = /^(".*" *, schedule .*)$/m.exec(output) ?? [];
   return violation === undefined ? undefined : { seeds: 0, violation: `in a scene: ${violation}` };
+}
+
+/** Of the faults at one place. */
+function firstOfMatrix({ output }: Ended): Found | undefined {
+  if (!/ reached on \d+ ways .*: \d+ violations\.$/m.test(output))
+    throw new Error(`The crash matrix of a mutant did not report: ${output}`);
+  const [, violation] = /^(".*" *, schedule .*)$/m.exec(output) ?? [];
+  return violation === undefined ? undefined : { seeds: 0, violation: `at a place: ${violation}` };
 }
 
 /** Of a race that was tried in every order. */

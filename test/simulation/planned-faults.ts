@@ -14,6 +14,8 @@ export const PLANNED_FAULTS = [
   'throttle',
   /** The first meets a transaction; reads and queues know no such thing and work. */
   'conflict',
+  /** SQS takes only some entries of a batch; all other calls work. */
+  'part refused',
   'delay',
   /** The caller gives up on the first, which is carried out later; the second is carried out at once. */
   'zombie',

@@ -24,6 +24,8 @@ import { createWorld, OBSERVER, type World } from './world.ts';
 
 const START = Date.parse('2026-11-23T12:00:00Z');
 const ATTEMPTS_MAX = 8;
+/** Scenes take some thousand. */
+const TURNS_MAX = 100_000;
 const NO_AMOUNT = [undefined, { counts: '1' }] as const;
 
 export interface Scene {
@@ -46,10 +48,11 @@ export interface Played {
 export async function playScene(scene: Scene, variant: number, plan: FaultPlan): Promise<Played> {
   const random = new Random(variant);
   const turnMs = random.pick([1, 10]);
-  const scheduler = new Scheduler(START, {
-    next: (ready) => random.below(ready.length),
-    turnMs: () => random.below(turnMs + 1),
-  });
+  const scheduler = new Scheduler(
+    START,
+    { next: (ready) => random.below(ready.length), turnMs: () => random.below(turnMs + 1) },
+    TURNS_MAX,
+  );
   const ledger = new Ledger();
   const sends: Send[] = [];
   const faults = new PlannedFaults(random, plan, () => {

@@ -29,6 +29,9 @@ export interface Waiting {
   readonly resume: () => void;
 }
 
+/** A run that takes more turns goes round in circles: the longest of those that end take some hundred thousand. */
+const TURNS_MAX = 5_000_000;
+
 interface Timer {
   readonly at: number;
   readonly order: number;
@@ -47,14 +50,17 @@ export class Scheduler {
   /** Turns so far. */
   turns = 0;
   private readonly choices: Choices;
+  private readonly turnsMax: number;
   private readonly ready: Waiting[] = [];
   private readonly timers: Timer[] = [];
   private order = 0;
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(startAt: number, choices: Choices) {
+  /** `turnsMax`: running longer than this is a failure. */
+  constructor(startAt: number, choices: Choices, turnsMax = TURNS_MAX) {
     this.now = startAt;
     this.choices = choices;
+    this.turnsMax = turnsMax;
   }
 
   /** Resolves when the scheduler lets the caller go on. */
@@ -101,6 +107,8 @@ export class Scheduler {
       }
       const [chosen] = this.ready.splice(this.choices.next(this.ready), 1);
       this.turns += 1;
+      if (this.turns > this.turnsMax)
+        throw new Error(`It never ends: after ${String(this.turnsMax)} turns comes ${chosen?.label ?? ''}.`);
       this.now += this.choices.turnMs();
       chosen?.resume();
     }
