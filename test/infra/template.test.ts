@@ -444,6 +444,30 @@ describe('roles', () => {
     expect(grantedBy(name)).toEqual(new Set([...expectedOf(name), ...ownLog(name)]));
   });
 
+  test('let Lambda poll, in the name of each function, what its triggers read, and nothing else', () => {
+    const polled = functionNames.flatMap((name) =>
+      Object.entries(grants[name])
+        .filter(([, actions]) =>
+          actions.some((action) => /^(sqs:ReceiveMessage|dynamodb:GetRecords)$/.test(action)),
+        )
+        .map(([resource]) => `${name} ${resource}`),
+    );
+    expect(polled.sort()).toEqual(
+      template
+        .ofType('AWS::Lambda::EventSourceMapping')
+        .map(({ Properties }) => {
+          const source = template.pointedAtBy(Properties.EventSourceArn);
+          const lambda = functionNameOf(template.pointedAtBy(Properties.FunctionName));
+          const name = source.id
+            .replace(/^Shared|[0-9A-F]{8}$/g, '')
+            .replace('DeadLetters', 'DeadLetterQueue')
+            .replace('ConfigTable', 'ConfigTable.stream');
+          return `${lambda} ${name}`;
+        })
+        .sort(),
+    );
+  });
+
   test('are one per function, assumed by Lambda only', () => {
     const roles = functionNames.map((name) => template.pointedAtBy(lambdaOf(name).Properties.Role).id);
     expect(new Set(roles).size).toBe(functionNames.length);

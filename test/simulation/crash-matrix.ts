@@ -6,8 +6,9 @@ import { findCallSites } from './call-sites.ts';
 import { takeOverNode } from './determinism.ts';
 import { PLANNED_FAULTS, type FaultPlan, type PlannedFault } from './planned-faults.ts';
 import { playScene, type Played } from './play.ts';
+import { Rights } from './rights.ts';
 import { SCENES } from './scenes.ts';
-import type { Send } from './sends.ts';
+import { functionOf, type Send } from './sends.ts';
 import { UNREACHED } from './unreached-sites.ts';
 
 // npm run simulate:crash-matrix [-- --rounds N] [--pairs none] [--only TEXT]
@@ -15,7 +16,7 @@ import { UNREACHED } from './unreached-sites.ts';
 // Every place that calls AWS, times every fault, times N rounds (20 unless said), each round another scene or another
 // schedule of one: the fault hits that place, everything heals, queues drain, and the invariants must hold. Then all pairs of
 // faults in the core scenes. The places are found in the source (call-sites.ts); one that no scene reaches fails, unless
-// unreached-sites.ts says why. With `--rounds 0`, the scenes are only played.
+// unreached-sites.ts says why. What functions are seen to do must be what they are granted (rights.ts). With `--rounds 0`, the scenes are only played.
 
 const { values } = parseArgs({
   options: {
@@ -64,11 +65,13 @@ const placeOf = ({ function: name, place }: Send): string => `${name} ${place}`;
 const isMatter = ({ function: name }: Send): boolean => FUNCTIONS.includes(name);
 const isPaired = ({ function: name }: Send): boolean => PAIRED_FUNCTIONS.includes(name);
 
-async function play({ scene, variant, plan }: Omit<Task, 'pairs'>): Promise<Played> {
+async function play({ scene, variant, plan }: Omit<Task, 'pairs'>, rights?: Rights): Promise<Played> {
   const chosen = SCENES[scene];
   if (chosen === undefined) throw new RangeError('There is no such scene.');
   try {
-    return await playScene(chosen, variant, new Map(plan) satisfies FaultPlan);
+    return await playScene(chosen, variant, new Map(plan) satisfies FaultPlan, (invocation, _, request) => {
+      if (invocation?.faulty === true) rights?.note(functionOf(invocation), request);
+    });
   } catch (error) {
     return { sends: [], sendsInScene: 0, violations: [`the run broke: ${String(error)}`] };
   }
@@ -131,11 +134,11 @@ interface Use {
 }
 
 /** Place → where it is used, over all scenes; of each point of a run the first and the last use. */
-async function recordUses(variants: number): Promise<ReadonlyMap<string, readonly Use[]>> {
+async function recordUses(variants: number, rights: Rights): Promise<ReadonlyMap<string, readonly Use[]>> {
   const uses = new Map<string, Use[]>();
   for (let variant = 1; variant <= variants; variant += 1) {
     for (const [scene, { name }] of SCENES.entries()) {
-      const { sends, violations } = await play({ scene, variant, plan: [] });
+      const { sends, violations } = await play({ scene, variant, plan: [] }, rights);
       if (violations.length > 0)
         throw new Error(`"${name}" does not hold without faults: ${violations.join(', ')}`);
       const own = sends.filter(isMatter);
@@ -245,7 +248,8 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const sites = findCallSites(resolve(import.meta.dirname, '../..'));
   takeOverNode();
-  const uses = await recordUses(Math.min(3, Math.ceil(rounds / 5)));
+  const rights = new Rights();
+  const uses = await recordUses(Math.min(3, Math.ceil(rounds / 5)), rights);
   const missing = sites.flatMap(({ place, within, functions }) =>
     functions
       .filter((name) => FUNCTIONS.includes(name) && !uses.has(`${name} ${place}`))
@@ -259,6 +263,9 @@ async function main(): Promise<void> {
   );
   for (const key of stale) console.log(`REACHED AFTER ALL  ${key}: strike it from unreached-sites.ts`);
 
+  const unlike = rights.differences();
+  for (const line of unlike) console.log(line);
+
   const chosen = new Map([...uses].filter(([place]) => place.includes(values.only)));
   const one = await carryOut(singles(chosen, rounds));
   const two = values.pairs === 'none' ? { runs: 0, violations: [] } : await carryOut(await pairs());
@@ -270,7 +277,7 @@ async function main(): Promise<void> {
       `${String(PLANNED_FAULTS.length)} faults, ${String(rounds)} rounds, ${String(SCENES.length)} scenes: ${String(one.runs)} runs, ` +
       `and ${String(two.runs)} pairs of faults, in ${seconds} s: ${String(bad)} violations.`,
   );
-  if (bad > 0 || lost.length > 0 || stale.length > 0) process.exitCode = 1;
+  if (bad > 0 || lost.length > 0 || stale.length > 0 || unlike.length > 0) process.exitCode = 1;
 }
 
 if (values.worker) work();

@@ -124,11 +124,11 @@ export function toSentEvent({ noise: rest, more, ...parts }: EventParts): SentEv
 /** Text that does not compress below what an item holds inline. */
 const NOISE_LENGTH = 46_000;
 
-export function noise(random: Random): string {
+export function noise(random: Random, length = NOISE_LENGTH): string {
   const key = Buffer.alloc(16);
   key.writeUInt32LE(random.below(0xffff_ffff));
-  const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(NOISE_LENGTH));
-  return bytes.toString('base64url').slice(0, NOISE_LENGTH);
+  const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
+  return bytes.toString('base64url').slice(0, length);
 }
 
 export function newRule(random: Random, theme: Theme): RuleBody {

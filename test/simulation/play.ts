@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import { eventKeyOf } from '../../adapters/keys.ts';
+import { usageUserPk, usageUserSk } from '../../adapters/usage-item.ts';
 import { USER_SK, userPk } from '../../adapters/user-item.ts';
 import { mergeIdOf } from '../../core/identity/merge-record.ts';
 import { UNDONE_MAX } from '../../core/identity/user-node.ts';
@@ -17,12 +18,15 @@ import { PlannedFaults, type FaultPlan } from './planned-faults.ts';
 import { Random } from './random.ts';
 import { invocationStorage, Scheduler } from './scheduler.ts';
 import { tellSends, type Send } from './sends.ts';
+import type { SimulatedWorld } from './simulated-aws.ts';
 import { createWorld, OBSERVER, type World } from './world.ts';
 
 // A short scenario on the whole of the simulated deployment, with faults at chosen sends and nowhere else. Whoever acts from
 // outside is patient: what was not answered is asked again, as senders and people do.
 
 const START = Date.parse('2026-11-23T12:00:00Z');
+/** When events happened that do not say when. */
+const HAPPENED = START - 3_600_000;
 const ATTEMPTS_MAX = 8;
 /** Scenes take some thousand. */
 const TURNS_MAX = 100_000;
@@ -34,6 +38,8 @@ export interface Scene {
   readonly isCore?: boolean;
   /** Calls that always fail in it: places that only a failure leads to are reached by it. */
   readonly failing?: (send: Send) => boolean;
+  /** How long an index does not show what was written. @default 0 */
+  readonly indexLagMs?: number;
   readonly run: (play: Play) => Promise<void>;
 }
 
@@ -45,7 +51,12 @@ export interface Played {
   readonly sendsInScene: number;
 }
 
-export async function playScene(scene: Scene, variant: number, plan: FaultPlan): Promise<Played> {
+export async function playScene(
+  scene: Scene,
+  variant: number,
+  plan: FaultPlan,
+  onCall: SimulatedWorld['onCall'] = () => undefined,
+): Promise<Played> {
   const random = new Random(variant);
   const turnMs = random.pick([1, 10]);
   const scheduler = new Scheduler(
@@ -63,8 +74,10 @@ export async function playScene(scene: Scene, variant: number, plan: FaultPlan):
     scheduler,
     random,
     faults,
+    onCall,
     dynamo: {
       pageItemsMax: random.pick([2, 5, 1_000]),
+      indexLag: () => scene.indexLagMs ?? 0,
       onCommit: (changes) => {
         if (ledger.committed(changes)) deployment.rulesetChanged();
       },
@@ -201,6 +214,17 @@ export class Play {
     });
   }
 
+  /** On the day of the events that do not say when. */
+  addToUsage(userId: string, featureId: string, sum: number): void {
+    const day = new Date(HAPPENED).toISOString().slice(0, 10);
+    this.world.dynamo.handle('UpdateItem', {
+      TableName: TABLES.usage,
+      Key: { pk: { S: usageUserPk(userId) }, sk: { S: usageUserSk(featureId, day) } },
+      UpdateExpression: 'ADD s :sum',
+      ExpressionAttributeValues: { ':sum': { N: String(sum) } },
+    });
+  }
+
   /** Until it is mended, nobody can read the event. */
   spoil({ messageId }: SentEvent): void {
     this.stage.ledger.spoiled.spoil(this.world.dynamo, eventKeyOf(messageId));
@@ -247,7 +271,7 @@ export class Play {
     this.events += 1;
     return toSentEvent({
       messageId: `m${String(this.events)}`,
-      time: START - 3_600_000,
+      time: HAPPENED,
       delta: NO_AMOUNT,
       amount: NO_AMOUNT,
       traits: {},

@@ -76,6 +76,12 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'a body that is too much for one transaction',
+    run: async (play) => {
+      await play.send(play.track('ada', { noise: noise(new Random(1), 5_000_000) }));
+    },
+  },
+  {
     name: 'a small body, and another one under its messageId',
     run: async (play) => {
       const first = play.track('ada');
@@ -106,6 +112,14 @@ export const SCENES: readonly Scene[] = [
     run: async (play) => {
       await play.send(play.identify('ada', { email: 'a@x.test', billingId: 'cus_1' }));
       await play.send(play.identify('ben', { email: 'a@x.test', billingId: 'cus_1' }));
+    },
+  },
+  {
+    name: 'a user has another email than before, and a billing id',
+    run: async (play) => {
+      await play.send(play.identify('ada', { email: 'a@x.test' }));
+      await play.settle();
+      await play.send(play.identify('ada', { email: 'b@x.test', billingId: 'cus_1' }, { time: play.now }));
     },
   },
   {
@@ -364,6 +378,20 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'a user is deleted while the index does not show the newer event that is the next life',
+    indexLagMs: MINUTE,
+    run: async (play) => {
+      await usedFeature(play);
+      await play.stage.scheduler.sleep(5 * MINUTE);
+      const then = play.now;
+      await play.stage.scheduler.sleep(MINUTE / 60);
+      await play.send(play.track('ada', { featureId: 'exports', time: play.now }));
+      await play.stage.scheduler.sleep(MINUTE / 10);
+      await play.deletion('ada', then);
+      await play.tick();
+    },
+  },
+  {
     name: 'an event that waited is quarantined, mended and sent back',
     run: async (play) => {
       await play.feature('exports');
@@ -385,6 +413,17 @@ export const SCENES: readonly Scene[] = [
       const id = await play.ask(() => play.stage.deployment.reconcile());
       await play.settle();
       if (id !== undefined) play.stage.ledger.reconciliations.add(id);
+    },
+  },
+  {
+    name: 'usage that is wrong is compared with the events, and put right',
+    run: async (play) => {
+      await usedFeature(play);
+      await play.settle();
+      play.addToUsage('ada', 'exports', 1);
+      await play.ask(() => play.stage.deployment.reconcile());
+      await play.settle();
+      play.addToUsage('ada', 'exports', -1);
     },
   },
   {

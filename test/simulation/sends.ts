@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { relative } from 'node:path';
-import { invocationStorage } from './scheduler.ts';
+import { invocationStorage, type Invocation } from './scheduler.ts';
 import type { SimulatedClients } from './simulated-aws.ts';
 
 // Which place in the product a request comes from, read off the stack at the moment that the SDK is asked. All attempts of
@@ -42,7 +42,7 @@ export function tellSends(
       const places = placesOf(root);
       const own: Send = {
         number,
-        function: invocation.name.split(' ')[0] ?? '',
+        function: functionOf(invocation),
         place: places[0] ?? '',
         path: places.map((place) => place.replace(/:\d+$/, '')).join(' < '),
         attempts: 0,
@@ -52,6 +52,9 @@ export function tellSends(
     };
   }
 }
+
+/** Invocations are named after their function, with a number. */
+export const functionOf = ({ name }: Invocation): string => name.split(' ')[0] ?? '';
 
 const FRAMES_MAX = 60;
 

@@ -28,7 +28,11 @@ export interface SimulatedWorld {
   /** Told of every answer. */
   readonly onAnswer?: (invocation: Invocation | undefined, operation: string, answer: JsonRecord) => void;
   /** Told of every call, before it is carried out. */
-  readonly onCall?: (invocation: Invocation | undefined, operation: string) => void;
+  readonly onCall?: (
+    invocation: Invocation | undefined,
+    operation: string,
+    request: { readonly target: string; readonly body: string },
+  ) => void;
 }
 
 let world: SimulatedWorld | undefined;
@@ -79,7 +83,8 @@ export async function carryOut(request: HttpRequest): Promise<Handled> {
   if (world === undefined) throw new Error('The clients are not plugged in.');
   const { scheduler, random, faults } = world;
   const invocation = invocationStorage.getStore();
-  const [service = '', operation = ''] = (request.headers['x-amz-target'] ?? '').split('.');
+  const target = request.headers['x-amz-target'] ?? '';
+  const [service = '', operation = ''] = target.split('.');
   const body: unknown = JSON.parse(String(request.body));
   if (!isRecord(body)) throw new Error('A request is a JSON object.');
   const isDynamo = service.startsWith('DynamoDB');
@@ -97,7 +102,7 @@ export async function carryOut(request: HttpRequest): Promise<Handled> {
     if (random.chance(0.5)) run();
     return await never();
   }
-  world.onCall?.(invocation, operation);
+  world.onCall?.(invocation, operation, { target, body: String(request.body) });
   switch (fault) {
     case undefined:
       return isDynamo && invocation?.faulty === true ? await inPieces(operation, body, run) : run();
