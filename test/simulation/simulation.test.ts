@@ -37,7 +37,7 @@ test('in every order of a worker and a rule that names its event, the event coun
     '--only',
     'a new event',
   );
-  expect(output.match(/: 0 problems/g)).toHaveLength(2);
+  expect(output.match(/: 0 problems/g)).toHaveLength(3);
   expect(code).toBe(0);
 });
 
