@@ -137,7 +137,9 @@ export const ADMIN_SCENES: readonly Scene[] = [
       });
       const [merge, ...more] = await merges();
       expectSame('merges', more.length, 0);
-      await api.change('POST', `/api/merges/${String(merge?.['id'])}/undo`, { madeCode: 'not_possible' });
+      await api.change('POST', `/api/merges/${String(merge?.['id'])}/undo`, {
+        madeCode: 'version_conflict',
+      });
       await api.change('POST', '/api/flags/shared-email/a%40x.test/dismiss', {});
       expectSame('groups', await readAll(api, '/api/flags/shared-email?limit=1', 'groups'), []);
     },
