@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
@@ -301,6 +301,7 @@ class Start {
           watchdog,
           compileCacheFolder,
           environmentsMax: ENVIRONMENTS_MAX,
+          priority: hasUrl(functionPlan, plan) ? 0 : constants.priority.PRIORITY_BELOW_NORMAL,
           environmentsMin: servesEverybody(functionPlan, plan) ? 1 : 0,
         }),
       ]),
@@ -308,9 +309,7 @@ class Start {
   }
 
   private async warmUp(plan: Plan, pools: ReadonlyMap<string, FunctionPool>): Promise<void> {
-    const served = plan.functions.filter((one) =>
-      plan.urls.some(({ functionId }) => functionId === one.logicalId),
-    );
+    const served = plan.functions.filter((one) => hasUrl(one, plan));
     await Promise.all(
       served.map(async ({ logicalId, displayName }) => {
         const outcome = await poolOf(pools, logicalId).warmUp();
@@ -408,6 +407,10 @@ function upstreamOf(
     accessKeyId: given === undefined ? undefined : DUMMY_CREDENTIALS.accessKeyId,
   };
 }
+
+/** Somebody waits for what it answers. Those that queues, streams and timers call let others go first. */
+const hasUrl = ({ logicalId }: FunctionPlan, plan: Plan): boolean =>
+  plan.urls.some(({ functionId }) => functionId === logicalId);
 
 /** The function that answers every path that no other one claims. */
 function servesEverybody({ logicalId }: FunctionPlan, plan: Plan): boolean {
