@@ -136,7 +136,8 @@ export function planChunk(
   const { draft, results, unread } = draftUsers(chunk, facts, now);
   const events = unread.length === 0 ? chunk : chunk.filter(({ record }) => !unread.includes(record.key));
   const engaged = planEngage(tables.users, events, engage);
-  const shard = shardOf(chunk);
+  // Of those in the transaction: what an event says of its place, and where its row is, must be one shard.
+  const shard = shardOf(events);
   const items = [
     ...events.map((event) => ({
       item: eventUpdate(
@@ -151,7 +152,7 @@ export function planChunk(
     })),
     ...identityItems(tables.users, draft, spread(chunk[0]?.record.key ?? '', COUNT_SHARDS)),
     ...engaged.items,
-    ...unmappedItems(tables.events, events),
+    ...unmappedItems(tables.events, events, shard),
     ...quarantineItems(tables.events, events),
     ...usageItems(tables.usage, events),
     ...arrivalItems(tables.usage, events),
@@ -254,7 +255,7 @@ function eventUpdate(
 
 const identifiedOutcome = ({ notes: _, ...identify }: IdentifyResult) => identify;
 
-function unmappedItems(table: string, chunk: readonly DecidedEvent[]): PlannedItem[] {
+function unmappedItems(table: string, chunk: readonly DecidedEvent[], shard: number): PlannedItem[] {
   const items: PlannedItem[] = [];
   const changes = new Map<string, GroupChange & { generation: number; owners: string[] }>();
   const count = (
@@ -277,7 +278,6 @@ function unmappedItems(table: string, chunk: readonly DecidedEvent[]): PlannedIt
       owners: [...(known?.owners ?? []), event.record.key],
     });
   };
-  const shard = shardOf(chunk);
   for (const event of chunk) {
     const { record, decision } = event;
     const { unmappedIn, reason } = record;

@@ -149,3 +149,29 @@ test('every event is in one chunk, and every chunk is a transaction that DynamoD
     { seed: 3, numRuns: 300 },
   );
 });
+
+test('an unmapped event names the place where its row is, also where others of its chunk have to wait', () => {
+  // Whoever says an email that was not read is not in the transaction.
+  const unreadable = { ...facts, emails: new Map([...groups].filter(([address]) => !/^e\d/.test(address))) };
+  let waited = 0;
+  fc.assert(
+    fc.property(decidedEvents, (decided) => {
+      for (const chunk of packChunks(decided, facts)) {
+        const { items, unread } = planChunk(TABLES, chunk, unreadable, new Map(), 1);
+        waited += unread.length;
+        const places = new Map<string, string>();
+        const rows = new Map<string, string>();
+        for (const { item } of items) {
+          const place = item.Update?.ExpressionAttributeValues?.[':x']?.S;
+          const eventPk = item.Update?.Key?.['pk']?.S;
+          if (place !== undefined && eventPk !== undefined) places.set(eventPk.slice(2), place);
+          const row = item.Put?.Item;
+          if (row?.['pk']?.S?.startsWith('n#') === true) rows.set(row['sk']?.S ?? '', row['pk'].S);
+        }
+        for (const [key, place] of rows) expect(places.get(key)).toBe(place);
+      }
+    }),
+    { seed: 3, numRuns: 300 },
+  );
+  expect(waited).toBeGreaterThan(0);
+});
