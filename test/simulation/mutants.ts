@@ -16,7 +16,16 @@ const { values } = parseArgs({
 });
 
 const root = resolve(import.meta.dirname, '../..');
-const COPIED = ['core', 'adapters', 'functions', 'test/simulation', 'test/support', 'package.json'];
+const COPIED = [
+  'core',
+  'adapters',
+  'functions',
+  'infra',
+  'local',
+  'test/simulation',
+  'test/support',
+  'package.json',
+];
 
 /** The number of seeds after which it was found, and by what; undefined when it survived. */
 interface Found {
@@ -83,16 +92,22 @@ function firstViolation({ output, code }: Ended): Found | undefined {
 /** Of the scenes of the crash matrix, without any fault. */
 function firstOfScenes({ output, code }: Ended): Found | undefined {
   if (code === NEVER_SETTLED) return { seeds: 0, violation: 'of any: a scene never ended' };
-  const [, violation] = /^(".*" *, schedule .*)$/m.exec(output) ?? [];
-  return violation === undefined ? undefined : { seeds: 0, violation: `in a scene: ${violation}` };
+  if (!/^\d+ scenes in \d+ schedules: /m.test(output))
+    throw new Error(`The scenes of a mutant did not report: ${output}`);
+  return firstTold(output, 'in a scene');
 }
 
 /** Of the faults at one place. */
 function firstOfMatrix({ output }: Ended): Found | undefined {
   if (!/ reached on \d+ ways .*: \d+ violations\.$/m.test(output))
     throw new Error(`The crash matrix of a mutant did not report: ${output}`);
+  return firstTold(output, 'at a place');
+}
+
+/** The first violation that a run of scenes has printed. */
+function firstTold(output: string, where: string): Found | undefined {
   const [, violation] = /^(".*" *, schedule .*)$/m.exec(output) ?? [];
-  return violation === undefined ? undefined : { seeds: 0, violation: `at a place: ${violation}` };
+  return violation === undefined ? undefined : { seeds: 0, violation: `${where}: ${violation}` };
 }
 
 /** Of a race that was tried in every order. */

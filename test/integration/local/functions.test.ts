@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type Fixture, startFixture } from './fixtures/start-fixture.ts';
@@ -59,6 +60,10 @@ test('an environment is kept for the next request, with what the function rememb
     pids.add(await pidOf(await fixture.get('/pid')));
   }
   expect(pids.size).toBe(1);
+});
+
+test('a function behind a URL has the priority of the runtime', async () => {
+  expect(getPriority(await pidOf(await fixture.get('/pid')))).toBe(getPriority());
 });
 
 test('a function sees its own environment and what Lambda sets, and nothing of the person who runs it', async () => {

@@ -1,3 +1,4 @@
+import { constants, getPriority } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   GetQueueAttributesCommand,
@@ -134,4 +135,13 @@ test("a record carries what Lambda's SQS event carries", async () => {
     }),
   );
   await fixture.line('DeadLetters', /^dead by-hand from arn:aws:sqs:us-east-1:000000000000:Dead$/);
+});
+
+test('a function that only a queue calls lets the runtime, and whoever is answered, go first', async () => {
+  await send('Work', { id: 'polite' });
+  await fixture.line('Consumer', /^received polite/);
+  const pids = fixture.runtime.memory().flatMap(({ what, pid }) => (what === 'Consumer' ? [pid] : []));
+  expect(pids).not.toEqual([]);
+  const lower = Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL);
+  expect(pids.map((pid) => getPriority(pid))).toEqual(pids.map(() => lower));
 });
