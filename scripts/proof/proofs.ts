@@ -21,6 +21,15 @@ const said =
     return match === null ? undefined : sentence(...match.slice(1));
   };
 
+/** Of all races of a search through every order. */
+function ordersTried(output: string): string | undefined {
+  const races = [...output.matchAll(/: (\d+) schedules.*?: (\d+) problems/g)];
+  const total = (group: 1 | 2): bigint => races.reduce((sum, match) => sum + BigInt(match[group] ?? 0), 0n);
+  return races.length === 0
+    ? undefined
+    : `${String(total(2))} problems in all ${String(total(1))} schedules of ${String(races.length)} races`;
+}
+
 const tests = (name: string, ...paths: readonly string[]): Proof => ({
   name,
   run: () => ({ script: 'test', args: paths }),
@@ -45,13 +54,24 @@ export const PROOFS: readonly Proof[] = [
       script: 'simulate:interleavings',
       args: size === 'full' ? [] : ['--workers', '1', '--only', 'a new event'],
     }),
-    figure: (output) => {
-      const races = [...output.matchAll(/: (\d+) schedules.*?: (\d+) problems/g)];
-      const total = (group: 1 | 2): number => races.reduce((sum, match) => sum + Number(match[group]), 0);
-      return races.length === 0
-        ? undefined
-        : `${String(total(2))} problems in ${String(total(1))} schedules of ${String(races.length)} races`;
-    },
+    figure: ordersTried,
+  },
+  {
+    name: 'every order of merges, identifies and deletes',
+    run: (size) => ({
+      script: 'simulate:identity',
+      args: size === 'full' ? [] : ['--crashes', '0', '--only', 'delete and a merge'],
+    }),
+    figure: ordersTried,
+  },
+  {
+    name: 'merges, identifies and deletes by chance',
+    run: (size) => ({ script: 'simulate:identity', args: ['--random', by(size, 20_000, 300)] }),
+    figure: said(
+      /(\d+) random schedules from seed (\d+): (\d+ problems)/,
+      (schedules, seed, result) =>
+        `${result ?? ''} in ${schedules ?? ''} schedules of as many scenarios, seeds from ${seed ?? ''}`,
+    ),
   },
   {
     name: 'every call of AWS and every fault',
@@ -60,9 +80,9 @@ export const PROOFS: readonly Proof[] = [
       args: size === 'full' ? [] : ['--rounds', '1', '--pairs', 'none', '--only', 'commit'],
     }),
     figure: said(
-      /(\d+ of \d+) places of [\w, ]+ reached.*?: (\d+) runs, and (\d+) pairs.*?(\d+ violations)/s,
-      (places, runs, pairs, result) =>
-        `${result ?? ''} in ${runs ?? ''} runs and ${pairs ?? ''} pairs of faults, ${places ?? ''} places`,
+      /(\d+ of \d+) places of [\w, ]+ reached.*?\((\d+) excused\).*?(\d+) rounds.*?: (\d+) runs, and (\d+) pairs.*?(\d+ violations)/s,
+      (places, excused, rounds, runs, pairs, result) =>
+        `${result ?? ''} in ${runs ?? ''} runs and ${pairs ?? ''} pairs of faults, ${places ?? ''} places (${excused ?? ''} excused), ${rounds ?? ''} rounds, schedules from 1`,
     ),
   },
   {
@@ -71,7 +91,10 @@ export const PROOFS: readonly Proof[] = [
       script: 'simulate:mutants',
       args: size === 'full' ? ['--seeds', '1000'] : ['--seeds', '300', '--only', 'whatever its state'],
     }),
-    figure: said(/(\d+ of \d+ mutants caught)/, (caught) => caught ?? ''),
+    figure: said(
+      /(\d+ of \d+ mutants caught), with seeds (\d+ to \d+)/,
+      (caught, seeds) => `${caught ?? ''}, seeds ${seeds ?? ''}`,
+    ),
   },
   {
     name: 'the models do what others do',

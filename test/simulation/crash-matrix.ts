@@ -43,6 +43,12 @@ const PAIRED: readonly PlannedFault[] = [
 ];
 
 const SCHEDULES = 2;
+/** How often a long list of runs says how far it is. */
+const TOLD = 10;
+/** Shorter ones say nothing. */
+const TOLD_RUNS_MIN = 1_000;
+
+const secondsSinceStart = (): string => (performance.now() / 1000).toFixed(0);
 
 type Plan = readonly (readonly [number, PlannedFault])[];
 
@@ -198,6 +204,7 @@ async function pairs(): Promise<Task[]> {
 async function carryOut(tasks: readonly Task[]): Promise<{ runs: number; violations: readonly string[] }> {
   const violations: string[] = [];
   let [next, runs] = [0, 0];
+  const toldEvery = tasks.length < TOLD_RUNS_MIN ? Infinity : Math.ceil(tasks.length / TOLD);
   const workers = Array.from({ length: Number(values.workers) }, () =>
     fork(import.meta.filename, ['--worker']),
   );
@@ -206,6 +213,8 @@ async function carryOut(tasks: readonly Task[]): Promise<{ runs: number; violati
       const give = (): void => {
         const task = tasks[next];
         next += 1;
+        if (next % toldEvery === 0 && task !== undefined)
+          console.log(`… ${String(next)} of ${String(tasks.length)} after ${secondsSinceStart()} s`);
         if (task === undefined) {
           worker.kill();
           resolve();
@@ -244,7 +253,6 @@ async function playAll(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const started = performance.now();
   const rounds = Number(values.rounds);
   const sites = findCallSites(resolve(import.meta.dirname, '../..'));
   takeOverNode();
@@ -271,11 +279,10 @@ async function main(): Promise<void> {
   const two = values.pairs === 'none' ? { runs: 0, violations: [] } : await carryOut(await pairs());
   const bad = one.violations.length + two.violations.length;
   const points = new Set([...uses.values()].flat().map(({ point }) => point)).size;
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(
     `${String(uses.size)} of ${String(uses.size + missing.length)} places of ${FUNCTIONS.join(', ')} reached on ${String(points)} ways (${String(excused.length)} excused), ` +
       `${String(PLANNED_FAULTS.length)} faults, ${String(rounds)} rounds, ${String(SCENES.length)} scenes: ${String(one.runs)} runs, ` +
-      `and ${String(two.runs)} pairs of faults, in ${seconds} s: ${String(bad)} violations.`,
+      `and ${String(two.runs)} pairs of faults, in ${secondsSinceStart()} s: ${String(bad)} violations.`,
   );
   if (bad > 0 || lost.length > 0 || stale.length > 0 || unlike.length > 0) process.exitCode = 1;
 }

@@ -131,6 +131,6 @@ for (const mutant of chosen) {
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
 console.log(
-  `${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught in ${seconds} s.`,
+  `${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught, with seeds 1 to ${values.seeds}, in ${seconds} s.`,
 );
 if (survivors.length > 0) process.exitCode = 1;

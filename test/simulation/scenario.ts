@@ -51,6 +51,8 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   const indexLagMs = random.pick([0, 3_000]);
   let calls = 0;
   let callsOfSweeps = 0;
+  /** Commits that wait until the sweeps have made so many calls. */
+  const ambushed: { readonly until: number; readonly wake: () => void }[] = [];
   const world = createWorld({
     scheduler,
     random,
@@ -69,14 +71,19 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
     onMessage: (queue, visibleAt) => deployment.messageAt(queue, visibleAt),
     onAmbush: async (sweepCalls) => {
       scheduler.start(() => invocationStorage.exit(() => ambush(stage)));
-      const until = callsOfSweeps + sweepCalls;
-      const latest = scheduler.now + MINUTE;
-      while (callsOfSweeps < until && scheduler.now < latest)
-        await scheduler.sleep(random.between(1, turnMs));
+      // Woken by the sweep itself: asking again every millisecond took most turns of a run.
+      const reached = new Promise<void>((wake) => {
+        ambushed.push({ until: callsOfSweeps + sweepCalls, wake });
+      });
+      await Promise.race([reached, scheduler.sleep(MINUTE)]);
+      await scheduler.turn('ambushed');
     },
     onCall: (invocation, operation) => {
       calls += 1;
-      if (invocation?.name.startsWith('reprocess') === true) callsOfSweeps += 1;
+      if (invocation?.name.startsWith('reprocess') === true) {
+        callsOfSweeps += 1;
+        for (const { until, wake } of ambushed) if (until <= callsOfSweeps) wake();
+      }
       log(`${invocation?.name ?? '–'} ${operation}`);
     },
   });

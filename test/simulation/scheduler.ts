@@ -4,8 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 // When all wait, the scheduler chooses who goes on; nobody else runs until that one waits again. Time is virtual: it moves
 // a little with every turn, and jumps to the next timer when nobody can go on. So a run is a function of its choices.
 //
-// Everything between two waits must be microtasks: the scheduler takes the event loop's next turn as the sign that all
-// have come to rest. Real timers and real input or output inside of an actor would break that.
+// Everything between two waits must be microtasks: the scheduler takes Node's next tick, which comes when no microtask is
+// left, as the sign that all have come to rest. Ticks, real timers and real input or output inside of an actor would break that.
 
 /** One execution of a function, or an actor outside of AWS. */
 export interface Invocation {
@@ -155,4 +155,11 @@ export class Scheduler {
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-const allAtRest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Not `setImmediate`: going round the event loop for every turn took a quarter of a run. */
+const allAtRest = async (): Promise<void> => {
+  // A tick that is asked for outside of a microtask comes before them.
+  await Promise.resolve();
+  await new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+};
