@@ -2,7 +2,7 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { groupSize, isFlagged, type EmailGroup } from '../core/identity/email-group.ts';
 import type { Change, IdentityDraft } from '../core/identity/identity-draft.ts';
 import { isRoot, type UserNode } from '../core/identity/user-node.ts';
-import { N, S } from './attributes.ts';
+import { S } from './attributes.ts';
 import { billingClaimKey, toBillingClaimItem } from './billing-claim-item.ts';
 import type { PlannedItem } from './planned-item.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { emailItemKey, emailKeyOf, membersText, toEmailItem } from './email-item.ts';
 import { mergeItemKey, toMergeItem } from './merge-item.ts';
 import { addCounts, NO_COUNTS, toUserCountUpdate, type UserCounts } from './user-count-item.ts';
-import { toUserItem, USER_SK, userKeyPk } from './user-item.ts';
+import { stillAsRead, toUserItem, USER_SK, userKeyPk } from './user-item.ts';
 
 // From a draft to the items of a transaction. Every item is written under the condition that it still is what was read,
 // and the rows of lists and the counts follow from the difference, so that neither can disagree with what they list.
@@ -62,13 +62,8 @@ function nodeItems(table: string, { before, after, owners }: Change<UserNode>): 
   const listed = step(isListed(before), isListed(after));
   const missing = step(lacksBilling(before), lacksBilling(after));
   const { key, userId } = either;
-  // The version counts from one again when the id begins another life: of which it is, only its beginning tells.
-  const condition = {
-    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'v = :v AND ca = :ca',
-    ...(before !== undefined && {
-      ExpressionAttributeValues: { ':v': N(before.version), ':ca': N(before.createdAt) },
-    }),
-  };
+  const condition =
+    before === undefined ? { ConditionExpression: 'attribute_not_exists(pk)' } : stillAsRead(before);
   const item: TransactWriteItem =
     after === undefined
       ? { Delete: { TableName: table, Key: { pk: S(userKeyPk(key)), sk: S(USER_SK) }, ...condition } }

@@ -26,6 +26,9 @@ export function hashedKeyOf(text: string): string {
   return digestOf(JSON.stringify(text));
 }
 
+/** What tells one state of an item from another: 128 bits of SHA-256 over its content. */
+export const contentHashOf = (content: string): string => digestOf(content);
+
 /**
  * The id of an imported user, which has no userId: derived from what created it (`stripe:<customer id>`,
  * `chargebee:<customer id>`, `csv:…`), so that importing it twice meets one user.

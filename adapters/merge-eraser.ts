@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { MergeRecord } from '../core/identity/merge-record.ts';
 import { UNDONE_MAX, type UserNode } from '../core/identity/user-node.ts';
-import { N, S, type Item } from './attributes.ts';
+import { S, type Item } from './attributes.ts';
 import { mapAtMost } from './map-at-most.ts';
 import { fromMergeItem, mergeItemKey, MERGES_PK } from './merge-item.ts';
-import { toUserItem } from './user-item.ts';
+import { stillAsRead, toUserItem } from './user-item.ts';
 import type { UserStore } from './user-store.ts';
 
 // Removes the records of the merges of a user, in force and undone, with what the other side of an undone one remembers.
@@ -93,8 +93,7 @@ async function forgetAt(
         new PutItemCommand({
           TableName: table,
           Item: { ...toUserItem({ ...node, undoneMerges, apartFrom, version: node.version + 1 }) },
-          ConditionExpression: 'v = :v AND ca = :ca',
-          ExpressionAttributeValues: { ':v': N(node.version), ':ca': N(node.createdAt) },
+          ...stillAsRead(node),
         }),
       );
       return;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { UserNode } from '../core/identity/user-node.ts';
 import { sameProfile, type Profile } from '../core/user.ts';
 import { DamagedItemError, N, readN, readOptionalS, readS, readText, S, T, type Item } from './attributes.ts';
-import { keyPartOf } from './keys.ts';
+import { contentHashOf, keyPartOf } from './keys.ts';
 
 // A user's node (core/identity/user-node.ts). Its key is derived from the user id, so two concurrent creations meet in one
 // item and one of them learns that it was second.
@@ -22,7 +22,13 @@ const keysSchema = z.array(z.string());
 // JSON text, which is ASCII-safe for lone surrogates and needs no attribute names chosen by us per field.
 const json = (value: unknown) => S(JSON.stringify(value));
 
+/** Of a node as it is to be stored: what was stored of it before plays no part. */
 export function toUserItem(node: UserNode): Item {
+  const item = unhashedItem(node);
+  return { ...item, h: S(contentHashOf(JSON.stringify(item))) };
+}
+
+function unhashedItem(node: UserNode): Item {
   const { said, profile, importedFrom, mergedInto, members, undoneMerges, apartFrom } = node;
   return {
     pk: S(userKeyPk(node.key)),
@@ -40,7 +46,21 @@ export function toUserItem(node: UserNode): Item {
   };
 }
 
+/**
+ * The condition under which a change of a node is written: it still is exactly what was read. Its version and its beginning
+ * would not tell, because an id that is erased may begin another life with an event of the very same arrival, and whoever
+ * has read the life before it would write what followed from that into this one.
+ */
+export const stillAsRead = ({ storedHash, version, createdAt }: UserNode) =>
+  storedHash === undefined
+    ? {
+        ConditionExpression: 'attribute_not_exists(h) AND v = :v AND ca = :ca',
+        ExpressionAttributeValues: { ':v': N(version), ':ca': N(createdAt) },
+      }
+    : { ConditionExpression: 'h = :h', ExpressionAttributeValues: { ':h': S(storedHash) } };
+
 export function fromUserItem(item: Item): UserNode {
+  const storedHash = readOptionalS(item, 'h');
   const said = readProfile(item, 'p');
   const mergeId = readOptionalS(item, 'mi');
   return {
@@ -50,6 +70,7 @@ export function fromUserItem(item: Item): UserNode {
     profile: item['c'] === undefined ? said : readProfile(item, 'c'),
     createdAt: readN(item, 'ca'),
     version: readN(item, 'v'),
+    ...(storedHash !== undefined && { storedHash }),
     ...(item['im'] !== undefined && { importedFrom: readText(item, 'im') }),
     ...(mergeId !== undefined && { mergedInto: { key: readS(item, 'to'), mergeId } }),
     members: readKeys(item, 'mb'),

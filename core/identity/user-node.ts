@@ -20,8 +20,10 @@ export interface UserNode {
   readonly profile: Profile;
   /** Epoch milliseconds of the arrival of the first event that mentioned this id. */
   readonly createdAt: number;
-  /** Grows by one with every change of the node, and of a root with every change under it: what conditions compare. */
+  /** Grows by one with every change of the node, and of a root with every change under it. Another life of the id begins at one again. */
   readonly version: number;
+  /** Of a node that was read: a hash of all that is stored of it, which conditions compare. Absent where an older program wrote it. */
+  readonly storedHash?: string;
   /** What created an imported user, such as `stripe:cus_1`. An imported user has no userId of its own. */
   readonly importedFrom?: string;
   /** Absent on a root. */

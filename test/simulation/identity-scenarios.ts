@@ -210,6 +210,13 @@ export const SCENARIOS: readonly Scenario[] = [
     race: [erase('a'), merge('b', 'a'), anew(track('b'))],
   },
   {
+    // Of the same arrival, so that the life that one of them begins anew looks like the one that the other has read.
+    name: 'three: a delete and two identifies that were under way',
+    imported: [],
+    before: [identify('a', 1, X, 'cus_1')],
+    race: [erase('a'), identify('a', 5, 'y@x.test', 'cus_2'), identify('a', 3, 'z@x.test', 'cus_3')],
+  },
+  {
     name: 'a delete and a new life that says the billing id of an imported id',
     imported: [{ source: 'csv:1', email: X, billingId: 'cus_1' }],
     before: [identify('a', 1, X)],
