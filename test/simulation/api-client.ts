@@ -1,5 +1,4 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { toFunctionUrlEvent } from './http-request.ts';
+import { toAnswer, toRequest, type Answer } from './api-request.ts';
 import type { Play } from './play.ts';
 import { invocationStorage } from './scheduler.ts';
 import { ADMIN_KEY } from './secret-values.ts';
@@ -22,14 +21,6 @@ export interface Change {
   readonly isMade?: () => Promise<boolean>;
   /** What a repetition may be refused with because the change has been made. */
   readonly madeCode?: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly cookies: readonly string[];
-  readonly text: string;
-  readonly body: JsonRecord;
 }
 
 export class ApiClient {
@@ -107,7 +98,7 @@ export class ApiClient {
     headers: Readonly<Record<string, string>>,
     change: Change,
   ): Promise<Answer | undefined> {
-    const ended = await this.play.stage.deployment.api(eventOf(method, path, headers, change));
+    const ended = await this.play.stage.deployment.api(toRequest(method, path, headers, change));
     if (ended.kind === 'threw') throw new Error(`${method} ${path}: the function threw.`);
     return ended.kind === 'answered' ? toAnswer(ended.result) : undefined;
   }
@@ -116,7 +107,7 @@ export class ApiClient {
   private async undisturbed(method: string, path: string, change: Change): Promise<Answer> {
     const { scheduler } = this.play.stage;
     const handler = wireAdmin({ scheduler, clients: this.play.world.clients }, () => 'rul_of_nobody');
-    const event = eventOf(method, path, change.headers ?? {}, change);
+    const event = toRequest(method, path, change.headers ?? {}, change);
     return toAnswer(await invocationStorage.run(OBSERVER, () => handler(event)));
   }
 
@@ -131,45 +122,6 @@ export class ApiClient {
   private newKey(): string {
     return this.play.stage.random.uuid();
   }
-}
-
-function eventOf(
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  { body, text }: Change,
-): APIGatewayProxyEventV2 {
-  const event = toFunctionUrlEvent({
-    method,
-    path,
-    headers,
-    key: ADMIN_KEY,
-    body: text ?? (body === undefined ? '' : JSON.stringify(body)),
-  });
-  const { cookie, authorization, ...rest } = { ...event.headers };
-  return {
-    ...event,
-    headers: { ...rest, ...(authorization !== '' && { authorization }) },
-    ...(cookie !== undefined && { cookies: [cookie] }),
-  };
-}
-
-function toAnswer({
-  statusCode,
-  headers,
-  cookies,
-  body,
-}: Awaited<ReturnType<ReturnType<typeof wireAdmin>>>): Answer {
-  const text = body ?? '';
-  const isJson = String(headers?.['content-type'] ?? '').startsWith('application/json');
-  const parsed: unknown = isJson ? JSON.parse(text) : undefined;
-  return {
-    status: statusCode ?? 0,
-    headers: headers ?? {},
-    cookies: cookies ?? [],
-    text,
-    body: isRecord(parsed) ? parsed : {},
-  };
 }
 
 /** Every sealing of a cursor differs, and so does what looking changes: when a key was last used. */

@@ -63,6 +63,7 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...(await pastIsDone(rest)),
     ...(await reconciliations(rest)),
     ...erasureViolations(rest, stored.events),
+    ...rest.ledger.api.violations(),
   ];
 }
 

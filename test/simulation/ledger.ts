@@ -6,6 +6,7 @@ import { fromPastItem, PAST_PK } from '../../adapters/past-change-item.ts';
 import { fromHeadItem, HEAD_SK, RULESET_PK } from '../../adapters/ruleset-store.ts';
 import type { MappingRule } from '../../core/mapping/rule.ts';
 import type { RulesetFeature } from '../../core/ruleset.ts';
+import { ApiLedger } from './api-ledger.ts';
 import { noteFirstOutcome, type FirstOutcomes } from './arrivals.ts';
 import { TABLES } from './deployment-names.ts';
 import { ErasureLedger } from './erasure-ledger.ts';
@@ -37,6 +38,9 @@ export class Ledger {
   readonly pastChanges = new Map<number, PastChange>();
   /** Ids of reconciliations that were answered. */
   readonly reconciliations = new Set<string>();
+  readonly api = new ApiLedger();
+  /** Of all rules that ever were. */
+  readonly ruleIds = new Set<string>();
   readonly erasing = new ErasureLedger();
   readonly spoiled = new SpoiledBodies();
   /** Event key → what it became first. */
@@ -100,6 +104,8 @@ export class Ledger {
     }
     if (pk === RULE_PK) {
       const rule = after === undefined ? undefined : fromRuleItem(toItem(after)).rule;
+      this.ruleIds.add(sk);
+      if (before === undefined && rule?.body.name !== undefined) this.api.ruleWasMade(rule.body.name, sk);
       if (rule?.body.enabled === true) {
         const { id, version, createdAt, generation } = rule;
         this.rules.set(sk, { id, version, createdAt, generation, ...rule.body });

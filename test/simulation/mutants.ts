@@ -1,18 +1,24 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MUTANTS, type Mutant } from './mutant-list.ts';
+import { conditionMutants } from './condition-mutants.ts';
+import { MUTANTS, plant, type Mutant } from './mutant-list.ts';
 
 // npm run simulate:mutants [-- --seeds N] [--only TEXT]
 //
-// How strong the simulation is: every defect of mutant-list.ts is planted in a copy of the source, and the simulation must
-// find it in a race that is named there, by a fault at a place that is named there, in a scene of the crash matrix, or within N seeds
-// (1,000 unless said). A mutant that survives is a defect of the simulation.
+// How strong the simulation is: every defect of mutant-list.ts, and the loss of every condition that is found in the source, is
+// planted in a copy of the source. The simulation must find it in a race that is named there, by a fault at a place that is
+// named there, in a scene of the crash matrix, or within N seeds (1,000 unless said). A mutant that survives is a defect of the
+// simulation; those that change nothing that anybody could notice are listed with their reason in condition-mutants.ts.
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
+    workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+  },
 });
 
 const root = resolve(import.meta.dirname, '../..');
@@ -33,33 +39,43 @@ interface Found {
   readonly violation: string;
 }
 
-async function run({ edits, race, place }: Mutant): Promise<Found | undefined> {
+async function run(mutant: Mutant): Promise<Found | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
   try {
     mkdirSync(join(folder, 'test'));
     for (const path of COPIED) cpSync(join(root, path), join(folder, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    for (const { file, find, replace } of edits) {
-      const path = join(folder, file);
-      const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
-      if (before === undefined || after === undefined || more.length > 0)
-        throw new Error(`"${find}" does not occur exactly once in ${file}: bring the mutant up to date.`);
-      writeFileSync(path, before + replace + after);
+    for (const edit of mutant.edits) {
+      const path = join(folder, edit.file);
+      writeFileSync(path, plant(readFileSync(path, 'utf8'), edit));
     }
-    if (race !== undefined)
-      return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
-    if (place !== undefined)
-      return firstOfMatrix(
-        await outputOf(folder, 'crash-matrix.ts', '--rounds', '2', '--pairs', 'none', '--only', place),
-      );
-    return (
-      firstOfScenes(await outputOf(folder, 'crash-matrix.ts', '--rounds', '0')) ??
-      firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds))
-    );
+    return await find(folder, mutant);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+async function find(folder: string, { race, place, also }: Mutant): Promise<Found | undefined> {
+  if (race !== undefined)
+    return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
+  const atPlace = async (only: string): Promise<Found | undefined> =>
+    firstOfMatrix(
+      await outputOf(
+        folder,
+        'crash-matrix.ts',
+        ...['--rounds', '2', '--pairs', 'none', '--only', only, ...ONE],
+      ),
+    );
+  if (place !== undefined) return await atPlace(place);
+  return (
+    firstOfScenes(await outputOf(folder, 'crash-matrix.ts', '--rounds', '0', ...ONE)) ??
+    (also === undefined ? undefined : await atPlace(also)) ??
+    firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds, '--workers', '1'))
+  );
+}
+
+/** As many mutants at once as there are workers, so each has one; and one violation is enough. */
+const ONE = ['--workers', '1', '--first'];
 
 interface Ended {
   readonly output: string;
@@ -118,17 +134,22 @@ function firstProblem({ output }: Ended): Found | undefined {
 }
 
 const started = performance.now();
-const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+const all = [...MUTANTS, ...conditionMutants(root)];
+const chosen = all.filter(({ name }) => name.includes(values.only));
 const survivors: string[] = [];
-for (const mutant of chosen) {
-  const found = await run(mutant);
-  if (found === undefined) survivors.push(mutant.name);
-  console.log(
-    found === undefined
-      ? `SURVIVED  ${values.seeds} seeds    ${mutant.name}`
-      : `caught    ${String(found.seeds).padStart(5)} seeds   ${mutant.name}   (seed ${found.violation.slice(0, 110)})`,
-  );
-}
+const left = [...chosen];
+const worker = async (): Promise<void> => {
+  for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+    const found = await run(mutant);
+    if (found === undefined) survivors.push(mutant.name);
+    console.log(
+      found === undefined
+        ? `SURVIVED  ${values.seeds} seeds    ${mutant.name}`
+        : `caught    ${String(found.seeds).padStart(5)} seeds   ${mutant.name}   (seed ${found.violation.slice(0, 110)})`,
+    );
+  }
+};
+await Promise.all(Array.from({ length: Number(values.workers) }, worker));
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
 console.log(
   `${String(chosen.length - survivors.length)} of ${String(chosen.length)} mutants caught, with seeds 1 to ${values.seeds}, in ${seconds} s.`,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
+import { apiPerson } from './api-people.ts';
 import { ambush, editor, eraser, merger, prepare, sender, spoiler, type Stage } from './actors.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Deployment, MINUTE } from './deployment.ts';
@@ -118,6 +119,8 @@ export async function runScenario(seed: number, options: ScenarioOptions = {}): 
   // By chance of its own, so that a seed without it is what it was before there was one.
   const other = new Random(-seed);
   if (other.chance(0.3)) actors.push(() => spoiler({ ...stage, random: other }, world.dynamo));
+  const third = new Random(seed ^ 0x5bd1e995);
+  if (third.chance(0.4)) actors.push(() => apiPerson({ ...stage, random: third }));
   for (const actor of actors) scheduler.start(actor);
   for (let at = scheduler.now + random.below(5 * MINUTE); at < endsAt; at += 5 * MINUTE) {
     scheduler.start(async () => {
