@@ -9,6 +9,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import { digitsOf, type AskedChange } from './asked-change.ts';
 import {
   N,
   readN,
@@ -43,6 +44,8 @@ export interface ApiKey {
   /** How many signature secrets it has; with any, a request needs a valid X-Signature beside the key. */
   readonly signatureSecretCount?: number;
 }
+
+export type NewKey = Pick<ApiKey, 'scope' | 'name'>;
 
 /** A key as whoever checks a request needs it. Not for lists and answers: it holds the signature secrets. */
 export interface FoundApiKey extends ApiKey {
@@ -85,46 +88,11 @@ export class ApiKeyStore {
   }
 
   /** Makes the key of this secret unless it exists already. */
-  async ensure(
-    secret: string,
-    key: { readonly scope: ApiKeyScope; readonly name: string },
-    now: number,
-  ): Promise<ApiKey> {
+  async ensure(secret: string, key: NewKey, now: number): Promise<ApiKey> {
     const hash = secretHashOf(secret);
-    const created: ApiKey = {
-      id: `key_${hash.slice(0, 16)}`,
-      scope: key.scope,
-      name: key.name,
-      prefix: secret.slice(0, Math.min(PREFIX_LENGTH + 'th_ingest_'.length, Math.floor(secret.length / 2))),
-      createdAt: now,
-    };
-    const attributes = {
-      id: S(created.id),
-      sc: S(created.scope),
-      nm: T(created.name),
-      px: S(created.prefix),
-      ca: N(created.createdAt),
-    };
+    const created = toApiKey(`key_${hash.slice(0, 16)}`, secret, key, now);
     try {
-      await this.dynamo.send(
-        new TransactWriteItemsCommand({
-          TransactItems: [
-            {
-              Put: {
-                TableName: this.table,
-                Item: { pk: S(hashPk(hash)), sk: S(HASH_SK), ...attributes },
-                ConditionExpression: 'attribute_not_exists(pk)',
-              },
-            },
-            {
-              Put: {
-                TableName: this.table,
-                Item: { pk: S(LIST_PK), sk: S(created.id), h: S(hash), ...attributes },
-              },
-            },
-          ],
-        }),
-      );
+      await this.insert(hash, created);
       return created;
     } catch (error) {
       const existing = await this.find(secret);
@@ -132,6 +100,43 @@ export class ApiKeyStore {
       const { signatureSecrets: _, ...key } = existing;
       return key;
     }
+  }
+
+  /**
+   * Makes a key with this new secret. A change makes one key, whatever the secret: undefined when an attempt before this one
+   * has made it, whose secret nobody knows any more.
+   */
+  async create(secret: string, key: NewKey, asked: AskedChange, now: number): Promise<ApiKey | undefined> {
+    const hash = secretHashOf(secret);
+    const created = toApiKey(keyIdOf(asked), secret, key, now);
+    try {
+      await this.insert(hash, created);
+      return created;
+    } catch (error) {
+      const listed = await this.listed(created.id);
+      if (listed === undefined) throw error;
+      return readS(listed, 'h') === hash ? created : undefined;
+    }
+  }
+
+  private async insert(hash: string, { id, scope, name, prefix, createdAt }: ApiKey): Promise<void> {
+    const attributes = { id: S(id), sc: S(scope), nm: T(name), px: S(prefix), ca: N(createdAt) };
+    const places = [
+      { pk: S(hashPk(hash)), sk: S(HASH_SK) },
+      // Its condition holds back a second key of one change, also one that arrives late.
+      { pk: S(LIST_PK), sk: S(id), h: S(hash) },
+    ];
+    await this.dynamo.send(
+      new TransactWriteItemsCommand({
+        TransactItems: places.map((place) => ({
+          Put: {
+            TableName: this.table,
+            Item: { ...place, ...attributes },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        })),
+      }),
+    );
   }
 
   /** All keys, revoked ones included. */
@@ -190,9 +195,7 @@ export class ApiKeyStore {
       place: 'key' | 'list',
     ) => Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ExpressionAttributeValues'>,
   ): Promise<boolean> {
-    const { Item: listed } = await this.dynamo.send(
-      new GetItemCommand({ TableName: this.table, Key: { pk: S(LIST_PK), sk: S(id) }, ConsistentRead: true }),
-    );
+    const listed = await this.listed(id);
     if (listed === undefined) return false;
     // The key itself first: if the second write fails, the change holds, and doing it again mends the list.
     const places = [
@@ -215,7 +218,25 @@ export class ApiKeyStore {
     }
     return true;
   }
+
+  private async listed(id: string): Promise<Item | undefined> {
+    const { Item: item } = await this.dynamo.send(
+      new GetItemCommand({ TableName: this.table, Key: { pk: S(LIST_PK), sk: S(id) }, ConsistentRead: true }),
+    );
+    return item;
+  }
 }
+
+/** Of the key that a change makes. */
+export const keyIdOf = (asked: AskedChange): string => `key_${digitsOf(asked, 16)}`;
+
+const toApiKey = (id: string, secret: string, { scope, name }: NewKey, createdAt: number): ApiKey => ({
+  id,
+  scope,
+  name,
+  prefix: secret.slice(0, Math.min(PREFIX_LENGTH + 'th_ingest_'.length, Math.floor(secret.length / 2))),
+  createdAt,
+});
 
 const secretsSchema = z.array(z.string());
 

@@ -5,7 +5,7 @@ import { DamagedItemError, N, readN, readOneOf, readOptionalN, readS, S, type It
 import type { SavedRule } from './ruleset-change.ts';
 
 // Features, rules and the history of rules as items of the Config table. What a person wrote is JSON text in `d`; every
-// item names the change that wrote it (`ch`), so that a writer whose reply was lost recognises its own work.
+// item names the change that wrote it (`ch`). Whether a change was made is asked of its note (config-note.ts).
 
 export const FEATURE_TYPES = ['binary', 'consumable'] as const;
 export type FeatureType = (typeof FEATURE_TYPES)[number];

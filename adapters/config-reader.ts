@@ -22,7 +22,6 @@ import {
 } from './config-item.ts';
 import { decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 import type { Page } from './event-store.ts';
-import { fromPastItem, PAST_PK, type PastChangeRecord } from './past-change-item.ts';
 import type { SavedRule } from './ruleset-change.ts';
 
 // Reading features, rules and the history of rules, always consistently: what was just saved is there.
@@ -32,8 +31,6 @@ const HISTORY_MAX = 20;
 /** Longer ids were never given out, and would be more than a DynamoDB key holds. */
 const ID_LENGTH_MAX = 200;
 const IDS_PER_QUERY = 1_000;
-/** More changes of the past are not made between a lost reply and its repetition. */
-const PAST_CHANGES_LOOKED_AT = 50;
 
 export class ConfigReader {
   protected readonly dynamo: DynamoDBClient;
@@ -119,21 +116,6 @@ export class ConfigReader {
   async ruleCount(): Promise<number> {
     const item = await this.item(RULE_COUNT_KEY);
     return item === undefined ? 0 : readN(item, 'n');
-  }
-
-  /** The change of the past that was made under this id; undefined when it was not made, or long ago. */
-  protected async pastChange(changeId: string): Promise<PastChangeRecord | undefined> {
-    const { Items: items } = await this.dynamo.send(
-      new QueryCommand({
-        TableName: this.table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': S(PAST_PK) },
-        ConsistentRead: true,
-        ScanIndexForward: false,
-        Limit: PAST_CHANGES_LOOKED_AT,
-      }),
-    );
-    return (items ?? []).map(fromPastItem).find((change) => change.changeId === changeId);
   }
 
   /** Ids of the rules that count for a feature, enabled or not. */

@@ -1,18 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { RULE_LIMITS } from '../core/mapping/limits.ts';
 import type { CheckedRuleBody, RuleBody, RuleProblem } from '../core/mapping/rule.ts';
-import type { Ruleset, RulesetSnapshot } from '../core/ruleset.ts';
-import { N, type Item } from './attributes.ts';
-import { commitConfigChange, type NotSaved, type Plan } from './config-commit.ts';
+import type { RulesetSnapshot } from '../core/ruleset.ts';
+import { newChange, type AskedChange } from './asked-change.ts';
+import { N, readN, readS, readText, S, T, type Item } from './attributes.ts';
+import { commitConfigChange, type ChangeToMake, type NotSaved } from './config-commit.ts';
 import {
+  featureKey,
+  fromFeatureItem,
+  fromRuleItem,
   RULE_COUNT_KEY,
   ruleKey,
   toFeatureItem,
   toHistoryItem,
   toRuleItem,
   type Feature,
+  type FeatureRecord,
   type FeatureBody,
   type FeatureType,
   type PastChangeKind,
@@ -88,11 +92,14 @@ export class ConfigStore extends ConfigReader {
     this.options = options;
   }
 
-  async createFeature(id: string, body: FeatureBody): Promise<FeatureCreated> {
-    const changeId = randomUUID();
-    return await this.commit<FeatureCreated>(async (current) => {
+  async createFeature(
+    id: string,
+    body: FeatureBody,
+    asked: AskedChange = this.newChange(),
+  ): Promise<FeatureCreated> {
+    const resultOf = (made: Item): FeatureCreated => ({ kind: 'saved', feature: featureIn(made) });
+    return await this.commit<FeatureCreated>(asked, resultOf, async (current) => {
       const known = await this.featureRecord(id);
-      if (known?.changeId === changeId) return { result: { kind: 'saved', feature: known.feature } };
       if (known !== undefined && known.deletedAt === undefined) return { result: { kind: 'exists' } };
       if (current.features.length >= FEATURES_MAX) return { result: { kind: 'too_many' } };
       const now = this.options.now();
@@ -109,22 +116,25 @@ export class ConfigStore extends ConfigReader {
         write: {
           next: withFeature(current, inRuleset),
           cause: `feature "${id}" created`,
-          items: [put(this.table, toFeatureItem({ feature, changeId }))],
+          ...this.featureWrite({ feature, changeId: asked.id }),
         },
       };
     });
   }
 
-  async changeFeature(id: string, change: FeatureChange): Promise<FeatureChanged> {
-    const changeId = randomUUID();
-    return await this.commit<FeatureChanged>(async (current) => {
+  async changeFeature(
+    id: string,
+    change: FeatureChange,
+    asked: AskedChange = this.newChange(),
+  ): Promise<FeatureChanged> {
+    const resultOf = (made: Item): FeatureChanged => ({ kind: 'saved', feature: featureIn(made) });
+    return await this.commit<FeatureChanged>(asked, resultOf, async (current) => {
       const known = await this.featureRecord(id);
       if (known === undefined || known.deletedAt !== undefined) return { result: { kind: 'not_found' } };
       const before = known.feature;
       const after: Feature = { ...before, ...change };
-      if (known.changeId === changeId || isDeepStrictEqual(withoutAbsent(before), withoutAbsent(after))) {
+      if (isDeepStrictEqual(withoutAbsent(before), withoutAbsent(after)))
         return { result: { kind: 'saved', feature: before } };
-      }
       const inRuleset = featureAfter(before, { id, archived: after.archived }, current.generation + 1);
       const feature: Feature = { ...after, generation: inRuleset.generation, updatedAt: this.options.now() };
       return {
@@ -132,17 +142,16 @@ export class ConfigStore extends ConfigReader {
         write: {
           next: withFeature(current, inRuleset),
           cause: `feature "${id}" ${wordFor(before.archived, after.archived)}`,
-          items: [put(this.table, toFeatureItem({ feature, changeId }))],
+          ...this.featureWrite({ feature, changeId: asked.id }),
         },
       };
     });
   }
 
-  async deleteFeature(id: string): Promise<FeatureDeleted> {
-    const changeId = randomUUID();
-    return await this.commit<FeatureDeleted>(async (current) => {
+  async deleteFeature(id: string, asked: AskedChange = this.newChange()): Promise<FeatureDeleted> {
+    const resultOf = (): FeatureDeleted => ({ kind: 'deleted' });
+    return await this.commit<FeatureDeleted>(asked, resultOf, async (current) => {
       const known = await this.featureRecord(id);
-      if (known?.changeId === changeId) return { result: { kind: 'deleted' } };
       if (known === undefined || known.deletedAt !== undefined) return { result: { kind: 'not_found' } };
       const ruleIds = await this.rulesOfFeature(id);
       if (ruleIds.length > 0) return { result: { kind: 'in_use', ruleIds } };
@@ -151,24 +160,21 @@ export class ConfigStore extends ConfigReader {
         write: {
           next: withoutFeature(current, id),
           cause: `feature "${id}" deleted`,
-          items: [
-            put(
-              this.table,
-              toFeatureItem({ feature: known.feature, changeId, deletedAt: this.options.now() }),
-            ),
-          ],
+          ...this.featureWrite({
+            feature: known.feature,
+            changeId: asked.id,
+            deletedAt: this.options.now(),
+          }),
         },
       };
     });
   }
 
-  async createRule(body: RuleBody, by: string): Promise<RuleCreated> {
-    const changeId = randomUUID();
+  async createRule(body: RuleBody, by: string, asked: AskedChange = this.newChange()): Promise<RuleCreated> {
     const createdAt = this.options.now();
     const id = this.options.newRuleId(createdAt);
-    return await this.commit<RuleCreated>(async (current) => {
-      const known = await this.ruleRecord(id);
-      if (known?.changeId === changeId) return { result: { kind: 'saved', rule: known.rule } };
+    const resultOf = (made: Item): RuleCreated => ({ kind: 'saved', rule: ruleIn(made) });
+    return await this.commit<RuleCreated>(asked, resultOf, async (current) => {
       if (!current.featureById.has(body.featureId)) return { result: { kind: 'unknown_feature' } };
       const count = await this.ruleCount();
       if (count >= RULE_LIMITS.rulesMax) return { result: { kind: 'too_many' } };
@@ -179,7 +185,8 @@ export class ConfigStore extends ConfigReader {
           next: withRule(current, rule),
           cause: `${ruleName(rule)} created`,
           ruleId: rule.id,
-          items: [...this.ruleWrites({ rule, changeId }, 'created'), this.countWrite(count + 1)],
+          items: [...this.ruleWrites({ rule, changeId: asked.id }, 'created'), this.countWrite(count + 1)],
+          made: ruleMade({ rule, changeId: asked.id }),
         },
       };
     });
@@ -195,16 +202,14 @@ export class ConfigStore extends ConfigReader {
     edit: (body: RuleBody) => CheckedRuleBody,
     by: string,
     { version, past }: { readonly version?: number | undefined; readonly past?: PastChangeKind } = {},
+    asked: AskedChange = this.newChange(),
   ): Promise<RuleChanged> {
-    const changeId = randomUUID();
-    return await this.commit<RuleChanged>(async (current) => {
+    const changeId = asked.id;
+    const resultOf = (made: Item): RuleChanged => ({ kind: 'saved', rule: ruleIn(made), ...pastIn(made) });
+    return await this.commit<RuleChanged>(asked, resultOf, async (current) => {
       const known = await this.ruleRecord(id);
       if (known === undefined) return { result: { kind: 'not_found' } };
       const { rule: before } = known;
-      if (known.changeId === changeId) {
-        const saved = past === undefined ? undefined : await this.pastChange(changeId);
-        return { result: { kind: 'saved', rule: before, ...(saved !== undefined && { past: saved }) } };
-      }
       if (version !== undefined && version !== before.version)
         return { result: { kind: 'moved', version: before.version } };
       const checked = edit(before.body);
@@ -218,12 +223,9 @@ export class ConfigStore extends ConfigReader {
       const change = isSame && past !== undefined ? WORD_FOR_PAST[past] : wordForEdit(before.body, body);
       const next = withRule(current, rule);
       const cause = `${ruleName(rule)} ${change}${past === undefined || isSame ? '' : ` and ${WORD_FOR_PAST[past]}`}`;
+      const saved = past === undefined ? undefined : { generation: next.generation, cause };
       return {
-        result: {
-          kind: 'saved',
-          rule,
-          ...(past !== undefined && { past: { generation: next.generation, cause } }),
-        },
+        result: { kind: 'saved', rule, ...(saved !== undefined && { past: saved }) },
         write: {
           next,
           cause,
@@ -232,29 +234,24 @@ export class ConfigStore extends ConfigReader {
             ...this.ruleWrites({ rule, changeId }, change, past),
             ...this.pastWrites(past, { next, rule, cause, changeId }),
           ],
+          made: { ...ruleMade({ rule, changeId }), ...pastMade(saved) },
         },
       };
     });
   }
 
   /** With `past`, what the rule has counted is taken back. */
-  async deleteRule(id: string, by: string, past?: 'revert'): Promise<RuleDeleted> {
-    const changeId = randomUUID();
-    let tried = false;
-    return await this.commit<RuleDeleted>(async (current) => {
+  async deleteRule(
+    id: string,
+    by: string,
+    past?: 'revert',
+    asked: AskedChange = this.newChange(),
+  ): Promise<RuleDeleted> {
+    const changeId = asked.id;
+    const resultOf = (made: Item): RuleDeleted => ({ kind: 'deleted', ...pastIn(made) });
+    return await this.commit<RuleDeleted>(asked, resultOf, async (current) => {
       const known = await this.ruleRecord(id);
-      // After a first try it may be our own deletion, whose reply was lost; if it was another's, the rule is gone too.
-      if (known === undefined) {
-        const saved = past === undefined ? undefined : await this.pastChange(changeId);
-        // Another may have deleted it without reverting: then this was not done.
-        const isDone = tried && (past === undefined || saved !== undefined);
-        return {
-          result: isDone
-            ? { kind: 'deleted', ...(saved !== undefined && { past: saved }) }
-            : { kind: 'not_found' },
-        };
-      }
-      tried = true;
+      if (known === undefined) return { result: { kind: 'not_found' } };
       const { rule } = known;
       const last = {
         version: rule.version + 1,
@@ -268,11 +265,9 @@ export class ConfigStore extends ConfigReader {
       const next = withoutRule(current, id);
       const cause = `${ruleName(rule)} deleted${past === undefined ? '' : ' and reverted'}`;
       const after = { ...rule, version: last.version, updatedAt: last.at, updatedBy: by };
+      const saved = past === undefined ? undefined : { generation: next.generation, cause };
       return {
-        result: {
-          kind: 'deleted',
-          ...(past !== undefined && { past: { generation: next.generation, cause } }),
-        },
+        result: { kind: 'deleted', ...(saved !== undefined && { past: saved }) },
         write: {
           next,
           cause,
@@ -283,18 +278,31 @@ export class ConfigStore extends ConfigReader {
             put(this.table, toHistoryItem(id, last)),
             this.countWrite(count - 1),
           ],
+          made: pastMade(saved),
         },
       };
     });
   }
 
+  private newChange(): AskedChange {
+    return newChange(this.options.now());
+  }
+
   private async commit<Result>(
-    plan: (current: Ruleset) => Promise<Plan<Result>>,
+    asked: AskedChange,
+    resultOf: ChangeToMake<Result>['resultOf'],
+    plan: ChangeToMake<Result>['plan'],
   ): Promise<Result | NotSaved> {
+    const { dynamo, table, rulesets } = this;
     return await commitConfigChange(
-      { dynamo: this.dynamo, table: this.table, rulesets: this.rulesets },
-      plan,
+      { dynamo, table, rulesets },
+      { asked, now: this.options.now, plan, resultOf },
     );
+  }
+
+  private featureWrite(record: FeatureRecord): { items: TransactWriteItem[]; made: Item } {
+    const item = toFeatureItem(record);
+    return { items: [put(this.table, item)], made: { ...item, i: S(record.feature.id) } };
   }
 
   private ruleWrites(
@@ -331,6 +339,21 @@ interface PastOfRule {
   readonly cause: string;
   readonly changeId: string;
 }
+
+// What a change leaves for whoever asks whether it was made: the item as it wrote it, its id, and the change of the past.
+
+const ruleMade = (record: RuleRecord): Item => ({ ...toRuleItem(record), i: S(record.rule.id) });
+
+const ruleIn = (made: Item): SavedRule => fromRuleItem({ ...made, ...ruleKey(readS(made, 'i')) }).rule;
+
+const featureIn = (made: Item): Feature =>
+  fromFeatureItem({ ...made, ...featureKey(readS(made, 'i')) }).feature;
+
+const pastMade = (past: SavedPast | undefined): Item =>
+  past === undefined ? {} : { pg: N(past.generation), pc: T(past.cause) };
+
+const pastIn = (made: Item): { readonly past?: SavedPast } =>
+  made['pg'] === undefined ? {} : { past: { generation: readN(made, 'pg'), cause: readText(made, 'pc') } };
 
 const WORD_FOR_PAST = { revert: 'reverted', recount: 'recounted' } as const;
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
@@ -13,6 +12,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { addVerdicts, countVerdicts, VERDICTS, type RowResult } from '../core/imports/import-verdict.ts';
+import { digitsOf, type AskedChange } from './asked-change.ts';
 import { DamagedItemError, N, readS, S, type Item } from './attributes.ts';
 import { pause } from './backoff.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -45,9 +45,9 @@ const RETRIES_MAX = 8;
 const BATCH_MAX = 25;
 const PAGES_MAX = 9_999_999;
 
-/** Sorts like the time. */
-export const newImportId = (now: number): string =>
-  `import_${String(now).padStart(13, '0')}_${randomBytes(6).toString('hex')}`;
+/** Sorts like the time; the same in every attempt. */
+export const importIdOf = (asked: AskedChange): string =>
+  `import_${String(asked.at).padStart(13, '0')}_${digitsOf(asked, 12)}`;
 
 export const isImportId = (text: string): boolean => /^import_\d{13}_[0-9a-f]{12}$/.test(text);
 

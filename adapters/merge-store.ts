@@ -20,7 +20,7 @@ export interface MergeWish {
   readonly survivorId: string;
   readonly absorbedId: string;
   readonly actor: string;
-  /** Distinguishes this wish from every other. */
+  /** Distinguishes this wish from every other, and is, with `at`, the same whenever it is repeated. */
   readonly suffix: string;
   readonly at: number;
   /** Only look, write nothing. */
@@ -66,8 +66,12 @@ export class MergeStore {
     return answer === 'busy' ? { kind: 'busy' } : answer;
   }
 
-  async undo(mergeId: string, by: { readonly at: number; readonly actor: string }): Promise<UndoAnswer> {
-    let tried = false;
+  /** `isRepeated`: an undoing of this time by this actor may be this one, whose reply was lost. */
+  async undo(
+    mergeId: string,
+    { isRepeated = false, ...by }: { readonly at: number; readonly actor: string; isRepeated?: boolean },
+  ): Promise<UndoAnswer> {
+    let tried = isRepeated;
     const answer = await commitIdentity(this, mergeId, async (): Promise<IdentityChange<UndoAnswer>> => {
       const record = await this.get(mergeId);
       if (record === undefined) return { result: { kind: 'unknown' } };
@@ -158,6 +162,15 @@ export class MergeStore {
     // Made already, by an attempt whose reply was lost.
     if (absorbed.mergedInto?.mergeId === id)
       return { result: { kind: 'merged', record, user: draft.rootOf(absorbed.key) } };
+    // The same, and undone since: it is not made again.
+    if (absorbed.undoneMerges.includes(id))
+      return {
+        result: {
+          kind: 'merged',
+          record: (await this.get(id)) ?? record,
+          user: draft.rootOf(survivor.key),
+        },
+      };
     if (!isRoot(survivor))
       return { result: { kind: 'absorbed', side: 'survivorId', into: draft.rootOf(survivor.key).userId } };
     if (!isRoot(absorbed))

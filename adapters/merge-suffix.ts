@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { digitsOf, type AskedChange } from './asked-change.ts';
 
-/** What tells merges of one millisecond apart. */
-export const newMergeSuffix = (): string => randomBytes(8).toString('hex');
+/** What tells merges of one millisecond apart; the same in every attempt. */
+export const mergeSuffixOf = (asked: AskedChange): string => digitsOf(asked, 16);

@@ -9,7 +9,7 @@ export interface PastChangeRecord extends PastChange {
   readonly cause: string;
   readonly at: number;
   readonly by: string;
-  /** Of the writer, who recognises by it what it has written. */
+  /** By which change it was made. */
   readonly changeId: string;
 }
 

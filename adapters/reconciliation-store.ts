@@ -6,8 +6,8 @@ import {
   UpdateItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
+import { digitsOf, type AskedChange } from './asked-change.ts';
 import { N, readN, readOneOf, readOptionalN, readOptionalS, readS, S, type Item } from './attributes.ts';
 
 // Reconciliations: what was asked for, how far it is, what it found. A run works through parts of the rows, one after the
@@ -30,9 +30,9 @@ const differenceSchema = z.object({
 });
 export type FoundDifference = z.infer<typeof differenceSchema>;
 
-/** Sorts like the time. */
-export const newReconciliationId = (now: number): string =>
-  `rec_${String(now).padStart(13, '0')}_${randomBytes(6).toString('hex')}`;
+/** Sorts like the time; the same in every attempt. */
+export const reconciliationIdOf = (asked: AskedChange): string =>
+  `rec_${String(asked.at).padStart(13, '0')}_${digitsOf(asked, 12)}`;
 
 export const isReconciliationId = (text: string): boolean => /^rec_\d{13}_[0-9a-f]{12}$/.test(text);
 

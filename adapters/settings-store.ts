@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import type { RulesetSettings } from '../core/ruleset.ts';
+import type { Ruleset, RulesetSettings } from '../core/ruleset.ts';
+import { newChange, type AskedChange } from './asked-change.ts';
 import { DamagedItemError, N, readN, readS, S, type Item } from './attributes.ts';
-import { commitConfigChange, type NotSaved } from './config-commit.ts';
+import { commitConfigChange, type NotSaved, type Plan } from './config-commit.ts';
 import { withSettings } from './ruleset-change.ts';
 import { RulesetStore } from './ruleset-store.ts';
 
@@ -38,25 +38,33 @@ export class SettingsStore {
     return (await this.rulesets.current()).settings;
   }
 
-  async change(change: Partial<RulesetSettings>, by: string): Promise<SettingsChanged> {
-    const changeId = randomUUID();
-    const { dynamo, table, rulesets } = this;
-    return await commitConfigChange<SettingsChanged>({ dynamo, table, rulesets }, (current) => {
+  async change(
+    change: Partial<RulesetSettings>,
+    by: string,
+    asked: AskedChange = newChange(this.now()),
+  ): Promise<SettingsChanged> {
+    const { dynamo, table, rulesets, now } = this;
+    const plan = (current: Ruleset): Promise<Plan<SettingsChanged>> => {
       const settings: RulesetSettings = { ...current.settings, ...change };
       const result = { kind: 'saved', settings } as const;
-      // After a lost reply too: then they are as wanted already.
       if (settings.chargebee === current.settings.chargebee) return Promise.resolve({ result });
       const next = withSettings(current, settings);
-      const item = toVersionItem(next.generation, { at: this.now(), by, settings }, changeId);
+      const item = toVersionItem(next.generation, { at: now(), by, settings }, asked.id);
       return Promise.resolve({
         result,
         write: {
           next,
           cause: `Chargebee switched ${settings.chargebee ? 'on' : 'off'}`,
           items: [{ Put: { TableName: table, Item: { ...item } } }],
+          made: item,
         },
       });
+    };
+    const resultOf = (made: Item): SettingsChanged => ({
+      kind: 'saved',
+      settings: fromVersionItem(made).settings,
     });
+    return await commitConfigChange({ dynamo, table, rulesets }, { asked, now, plan, resultOf });
   }
 
   /** The latest changes, newest first. */

@@ -40,8 +40,12 @@ export class Storage extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
     this.users = this.table('UsersTable');
-    // Only this table is streamed: it is small and calm, and a stream costs a read per record.
-    this.config = this.table('ConfigTable', { stream: StreamViewType.NEW_IMAGE });
+    // Only this table is streamed: it is small and calm, and a stream costs a read per record. What expires in it are notes
+    // of changes that were made.
+    this.config = this.table('ConfigTable', {
+      stream: StreamViewType.NEW_IMAGE,
+      timeToLiveAttribute: 'ttl',
+    });
     this.operations = this.table('OperationsTable', { timeToLiveAttribute: 'ttl' });
   }
 

@@ -3,6 +3,7 @@ import type { AdminSecret } from '../../adapters/admin-secret.ts';
 import type { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import type { ApiKeyStore } from '../../adapters/api-keys.ts';
 import type { ArrivalStore } from '../../adapters/arrival-store.ts';
+import type { AskedChange } from '../../adapters/asked-change.ts';
 import type { BillingSecret } from '../../adapters/billing-secret.ts';
 import type { ConfigStore } from '../../adapters/config-store.ts';
 import type { CursorSecret } from '../../adapters/cursor-secret.ts';
@@ -82,10 +83,10 @@ export interface AdminBindings {
   readonly source: string;
 }
 
-/** What the guard knows about a request when its handler runs. */
+/** What is known of a request when its handler runs: by the guard, and of its idempotency key. */
 export interface AdminEnv {
   Bindings: AdminBindings;
-  Variables: { caller: Caller; session?: Session };
+  Variables: { caller: Caller; session?: Session; change: AskedChange };
 }
 
 export type AdminApp = OpenAPIHono<AdminEnv>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { newChange } from '../../adapters/asked-change.ts';
 import type { IdempotentRequest, KeptAnswer, Taken } from '../../adapters/idempotency-store.ts';
 import { logWarning } from '../log.ts';
 import { ApiError } from './api-error.ts';
@@ -7,9 +8,10 @@ import type { AdminDependencies, AdminEnv } from './dependencies.ts';
 import { findOperation, IDEMPOTENCY_KEY } from './operations.ts';
 
 // A change that carries an Idempotency-Key is made once, however often it is sent. The key is taken before the route is
-// asked, so of two requests at once only one reaches it; the other is told to come back. What breaks off between its effect
-// and its answer is never run again: a second rule would count everything twice, and nobody can tell from outside whether
-// the first is there. The caller is told so, looks, and decides (docs/decisions/0037-one-effect-per-idempotency-key.md).
+// asked, so of two requests at once only one reaches it; the other is told to come back. What fails with 5xx may be sent
+// again: the route is told that it is the same change (`change`), so that what has had its effect has it once. What breaks off
+// without any answer is never run again: the caller is told so, looks, and decides
+// (docs/decisions/0037-one-effect-per-idempotency-key.md).
 
 const REPLAYED = 'idempotent-replayed';
 /** No `?`, which is what a Function URL's other characters become (function-url.ts): two keys would be one. */
@@ -22,6 +24,7 @@ export function oncePerKey({ idempotency, now }: AdminDependencies): MiddlewareH
     const key = c.req.header(IDEMPOTENCY_KEY);
     const found = findOperation(c.req.method, c.req.path);
     if (key === undefined || found.kind !== 'found' || !found.takesKey) {
+      c.set('change', newChange(now()));
       await next();
       return;
     }
@@ -40,6 +43,7 @@ export function oncePerKey({ idempotency, now }: AdminDependencies): MiddlewareH
     };
     const taken = await idempotency.take(request, now());
     if (taken.kind !== 'taken') return answerBefore(taken);
+    c.set('change', taken.change);
     await next();
     // An error has become its answer by now (app.ts).
     await settle(idempotency, request, taken.attempt, c.res, found.showsSecret);
@@ -102,7 +106,7 @@ async function settle(
   showsSecret: boolean,
 ): Promise<void> {
   try {
-    // A fault is no outcome: the same request may be sent again, and runs again.
+    // A fault is no outcome: the same request may be sent again, and runs again, as an attempt at the same change.
     if (response.status >= 500) {
       await idempotency.release(request, attempt);
       return;

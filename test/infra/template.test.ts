@@ -153,7 +153,7 @@ describe('tables', () => {
     }
   });
 
-  test('have two indexes, one stream and one expiry, each where the architecture says', () => {
+  test('have two indexes, one stream and two expiries, each where the architecture says', () => {
     const extras = template.ofType('AWS::DynamoDB::Table').map(({ id, Properties }) => ({
       id,
       indexes: Properties.GlobalSecondaryIndexes ?? [],
@@ -161,6 +161,7 @@ describe('tables', () => {
       ttl: Properties.TimeToLiveSpecification,
     }));
     const plain = { indexes: [], stream: undefined, ttl: undefined };
+    const ttl = { AttributeName: 'ttl', Enabled: true };
     expect(extras).toEqual([
       {
         ...plain,
@@ -191,8 +192,8 @@ describe('tables', () => {
         ],
       },
       { ...plain, id: 'UsersTable' },
-      { ...plain, id: 'ConfigTable', stream: { StreamViewType: 'NEW_IMAGE' } },
-      { ...plain, id: 'OperationsTable', ttl: { AttributeName: 'ttl', Enabled: true } },
+      { ...plain, id: 'ConfigTable', stream: { StreamViewType: 'NEW_IMAGE' }, ttl },
+      { ...plain, id: 'OperationsTable', ttl },
     ]);
   });
 });

@@ -34,14 +34,15 @@ const get = createRoute({
 });
 
 export function erasureRoutes(app: AdminApp, deps: AdminDependencies): void {
-  const { erasures, erasureQueue, users, now } = deps;
+  const { erasures, erasureQueue, users } = deps;
   app.openapi(erase, async (c) => {
     const { userId } = c.req.valid('param');
     const boundary = await users.erasedBefore(userId);
     const running = boundary === undefined ? undefined : await erasures.of(userId, boundary);
     if (running?.finishedAt === undefined && running !== undefined && (await users.get(userId)) === undefined)
       return c.json(toAnswer(running), 202);
-    const at = now();
+    // In every attempt the same, so that a repetition meets its own erasure, and erases nothing of who came after it.
+    const { at } = c.var.change;
     const id = await erasures.request({ userId, boundary: at, requestedAt: at });
     // Only so that it begins at once: when it is not sent, the timer finds the erasure.
     await erasureQueue.send([id]).catch(() => undefined);

@@ -69,7 +69,7 @@ export function featureRoutes(app: AdminApp, { config }: AdminDependencies): voi
 
   app.openapi(create, async (c) => {
     const { id, name = id, ...body } = c.req.valid('json');
-    const result = await config.createFeature(id, { name, ...body });
+    const result = await config.createFeature(id, { name, ...body }, c.var.change);
     switch (result.kind) {
       case 'saved':
         return c.json(toAnswer(result.feature), 201);
@@ -101,20 +101,21 @@ export function featureRoutes(app: AdminApp, { config }: AdminDependencies): voi
   app.openapi(change, async (c) => {
     const { featureId } = c.req.valid('param');
     const { name, type, unitLabel, unitLabelPlural, archived } = c.req.valid('json');
-    const result = await config.changeFeature(featureId, {
+    const fields = {
       ...(name !== undefined && { name }),
       ...(type !== undefined && { type }),
       ...(unitLabel !== undefined && { unitLabel: unitLabel ?? undefined }),
       ...(unitLabelPlural !== undefined && { unitLabelPlural: unitLabelPlural ?? undefined }),
       ...(archived !== undefined && { archived }),
-    });
+    };
+    const result = await config.changeFeature(featureId, fields, c.var.change);
     if (result.kind === 'saved') return c.json(toAnswer(result.feature), 200);
     throw result.kind === 'not_found' ? unknownFeature() : notSaved(result);
   });
 
   app.openapi(remove, async (c) => {
     const { featureId } = c.req.valid('param');
-    const result = await config.deleteFeature(featureId);
+    const result = await config.deleteFeature(featureId, c.var.change);
     switch (result.kind) {
       case 'deleted':
         return c.body(null, 204);

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { newApiKeySecret, type ApiKey } from '../../../adapters/api-keys.ts';
+import { keyIdOf, newApiKeySecret, type ApiKey } from '../../../adapters/api-keys.ts';
 import { toIso } from '../../../core/timestamp.ts';
 import { ApiError } from '../api-error.ts';
 import type { AdminApp, AdminDependencies } from '../dependencies.ts';
@@ -69,7 +69,9 @@ export function keyRoutes(app: AdminApp, { keys, keyUse, now }: AdminDependencie
 
   app.openapi(create, async (c) => {
     const wanted = c.req.valid('json');
-    const active = (await keys.list()).filter(({ revokedAt }) => revokedAt === undefined);
+    const all = await keys.list();
+    if (all.some(({ id }) => id === keyIdOf(c.var.change))) throw madeBefore();
+    const active = all.filter(({ revokedAt }) => revokedAt === undefined);
     if (active.length >= ACTIVE_KEYS_MAX) {
       throw new ApiError(
         'not_possible',
@@ -77,7 +79,9 @@ export function keyRoutes(app: AdminApp, { keys, keyUse, now }: AdminDependencie
       );
     }
     const secret = newApiKeySecret(wanted.scope);
-    return c.json({ ...toAnswer(await keys.ensure(secret, wanted, now())), secret }, 201);
+    const created = await keys.create(secret, wanted, c.var.change, now());
+    if (created === undefined) throw madeBefore();
+    return c.json({ ...toAnswer(created), secret }, 201);
   });
 
   app.openapi(change, async (c) => {
@@ -102,6 +106,12 @@ export function keyRoutes(app: AdminApp, { keys, keyUse, now }: AdminDependencie
     return c.body(null, 204);
   });
 }
+
+const madeBefore = (): ApiError =>
+  new ApiError(
+    'answer_not_kept',
+    'This request has made its key in an attempt before, and nobody knows the secret of it: revoke it, and create another with a new Idempotency-Key.',
+  );
 
 const unknownKey = (): ApiError =>
   new ApiError('not_found', 'There is no key with this id: GET /api/keys lists all of them.');

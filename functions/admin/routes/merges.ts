@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { MergeAnswer } from '../../../adapters/merge-store.ts';
-import { newMergeSuffix } from '../../../adapters/merge-suffix.ts';
+import { mergeSuffixOf } from '../../../adapters/merge-suffix.ts';
 import { sumDecimals } from '../../../core/decimal.ts';
 import { PROFILE_FIELDS } from '../../../core/user.ts';
 import { ApiError } from '../api-error.ts';
@@ -53,8 +53,9 @@ const undo = createRoute({
 export function mergeRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(merge, async (c) => {
     const { survivorId, absorbedId, dryRun } = c.req.valid('json');
-    const wish = { survivorId, absorbedId, dryRun, actor: c.get('caller').id, at: deps.now() };
-    const answer = await deps.merges.merge({ ...wish, suffix: newMergeSuffix() });
+    const { caller, change } = c.var;
+    const wish = { survivorId, absorbedId, dryRun, actor: caller.id, at: change.at };
+    const answer = await deps.merges.merge({ ...wish, suffix: mergeSuffixOf(change) });
     if (answer.kind !== 'merged') throw notMerged(answer);
     const [shown] = await toMergeAnswers(deps.events, [answer.record]);
     return c.json({ ...(await resultOf(deps, answer)), ...(!dryRun && shown && { merge: shown }) }, 200);
@@ -71,7 +72,8 @@ export function mergeRoutes(app: AdminApp, deps: AdminDependencies): void {
   });
 
   app.openapi(undo, async (c) => {
-    const by = { at: deps.now(), actor: c.get('caller').id };
+    const { caller, change } = c.var;
+    const by = { at: change.at, actor: caller.id, isRepeated: change.isRepeated };
     const answer = await deps.merges.undo(c.req.valid('param').mergeId, by);
     switch (answer.kind) {
       case 'unknown':

@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { ImportJob } from '../../../adapters/import-item.ts';
-import { newImportId } from '../../../adapters/import-store.ts';
+import { importIdOf } from '../../../adapters/import-store.ts';
 import { NO_VERDICTS } from '../../../core/imports/import-verdict.ts';
 import { ApiError } from '../api-error.ts';
 import { beginImport, goOnInBackground } from '../begin-import.ts';
-import type { AdminApp, AdminDependencies } from '../dependencies.ts';
+import type { AdminApp, AdminDependencies, AdminEnv } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
 import { CHANGE, errors } from '../schemas/error.ts';
@@ -49,7 +49,7 @@ export function providerImportRoutes(app: AdminApp, deps: AdminDependencies): vo
         'Stripe is not configured: put stripeApiKey into the billing secret.',
       );
     }
-    return c.json({ import: toImportAnswer(await start(deps, 'stripe', c.var.caller.id)) }, 202);
+    return c.json({ import: toImportAnswer(await start(deps, 'stripe', c.var)) }, 202);
   });
 
   app.openapi(fromChargebee, async (c) => {
@@ -66,18 +66,20 @@ export function providerImportRoutes(app: AdminApp, deps: AdminDependencies): vo
         'Chargebee is not configured: put chargebeeSite and chargebeeApiKey into the billing secret.',
       );
     }
-    return c.json({ import: toImportAnswer(await start(deps, 'chargebee', c.var.caller.id)) }, 202);
+    return c.json({ import: toImportAnswer(await start(deps, 'chargebee', c.var)) }, 202);
   });
 }
 
 async function start(
   deps: AdminDependencies,
   kind: 'stripe' | 'chargebee',
-  actor: string,
+  { caller, change }: AdminEnv['Variables'],
 ): Promise<ImportJob> {
-  const startedAt = deps.now();
+  const id = importIdOf(change);
+  const begun = await deps.imports.get(id);
+  if (begun !== undefined) return begun;
   const job: ImportJob = {
-    id: newImportId(startedAt),
+    id,
     kind,
     dryRun: false,
     status: 'running',
@@ -86,8 +88,8 @@ async function start(
     parts: 0,
     pages: 0,
     ignoredColumns: [],
-    actor,
-    startedAt,
+    actor: caller.id,
+    startedAt: deps.now(),
   };
   await beginImport(deps, job);
   await goOnInBackground(deps, job.id);

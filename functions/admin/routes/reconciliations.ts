@@ -1,12 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { newChange } from '../../../adapters/asked-change.ts';
 import {
   isReconciliationId,
-  newReconciliationId,
+  reconciliationIdOf,
   type Reconciliation,
 } from '../../../adapters/reconciliation-store.ts';
 import { toIso } from '../../../core/timestamp.ts';
 import { ApiError } from '../api-error.ts';
-import type { AdminApp, AdminDependencies } from '../dependencies.ts';
+import type { AdminApp, AdminDependencies, AdminEnv } from '../dependencies.ts';
 import { operation } from '../operations.ts';
 import { CHANGE, errors, KEYED } from '../schemas/error.ts';
 import { noQuery, pathId } from '../schemas/fields.ts';
@@ -69,8 +70,8 @@ const get = createRoute({
 export function reconciliationRoutes(app: AdminApp, deps: AdminDependencies): void {
   const { reconciliations } = deps;
 
-  app.openapi(start, async (c) => c.json(toAnswer(await begin(deps, c.var.caller.id)), 202));
-  app.openapi(alias, async (c) => c.json(toAnswer(await begin(deps, c.var.caller.id)), 202));
+  app.openapi(start, async (c) => c.json(toAnswer(await begin(deps, c.var)), 202));
+  app.openapi(alias, async (c) => c.json(toAnswer(await begin(deps, c.var)), 202));
 
   app.openapi(list, async (c) => {
     const latest = await reconciliations.list(c.req.valid('query').limit);
@@ -91,12 +92,17 @@ export function reconciliationRoutes(app: AdminApp, deps: AdminDependencies): vo
 /** Each reads everything that is stored: a second one beside it would only make both slower. */
 async function begin(
   { reconciliations, reprocessQueue, now }: AdminDependencies,
-  by: string,
+  { caller, change }: AdminEnv['Variables'],
 ): Promise<Reconciliation> {
+  const id = reconciliationIdOf(change);
+  const own = await reconciliations.get(id);
+  if (own !== undefined && own.status !== 'failed') return own;
   const [latest] = await reconciliations.list(1);
   if (latest?.status === 'running') return latest;
   const startedAt = now();
-  const run = await reconciliations.start(newReconciliationId(startedAt), by, startedAt);
+  // One that failed, because its message could not be sent, stays in the list; another takes its place.
+  const newId = own === undefined ? id : reconciliationIdOf(newChange(startedAt));
+  const run = await reconciliations.start(newId, caller.id, startedAt);
   try {
     await reprocessQueue.send([{ reconciliationId: run.id }]);
   } catch (error) {

@@ -107,7 +107,7 @@ export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependenci
   });
 
   app.openapi(create, async (c) => {
-    const result = await config.createRule(c.req.valid('json'), c.var.caller.id);
+    const result = await config.createRule(c.req.valid('json'), c.var.caller.id, c.var.change);
     switch (result.kind) {
       case 'saved':
         return c.json(toAnswer(result.rule), 201);
@@ -150,10 +150,13 @@ export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependenci
     if (recount && revert)
       throw ApiError.at('revert', 'Ask for recount or for revert: leave one of them out.');
     const past = recount ? 'recount' : revert ? 'revert' : undefined;
-    const result = await config.changeRule(ruleId, (body) => replaceFields(body, fields), c.var.caller.id, {
-      version,
-      ...(past !== undefined && { past }),
-    });
+    const result = await config.changeRule(
+      ruleId,
+      (body) => replaceFields(body, fields),
+      c.var.caller.id,
+      { version, ...(past !== undefined && { past }) },
+      c.var.change,
+    );
     switch (result.kind) {
       case 'saved': {
         const jobId =
@@ -188,7 +191,12 @@ export function ruleRoutes(app: AdminApp, { config, jobs, now }: AdminDependenci
   app.openapi(remove, async (c) => {
     const { ruleId } = c.req.valid('param');
     const { revert } = c.req.valid('query');
-    const result = await config.deleteRule(ruleId, c.var.caller.id, revert ? 'revert' : undefined);
+    const result = await config.deleteRule(
+      ruleId,
+      c.var.caller.id,
+      revert ? 'revert' : undefined,
+      c.var.change,
+    );
     switch (result.kind) {
       case 'deleted':
         if (result.past === undefined) return c.body(null, 204);

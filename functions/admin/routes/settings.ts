@@ -36,6 +36,7 @@ export function settingsRoutes(app: AdminApp, deps: AdminDependencies): void {
     const result = await deps.settings.change(
       { ...(chargebee?.enabled !== undefined && { chargebee: chargebee.enabled }) },
       c.var.caller.id,
+      c.var.change,
     );
     if (result.kind !== 'saved') throw notSaved(result);
     return c.json(await settingsOf(deps), 200);

@@ -1,12 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
-import { newImportId } from '../../../adapters/import-store.ts';
+import { importIdOf } from '../../../adapters/import-store.ts';
 import type { ImportJob } from '../../../adapters/import-item.ts';
 import { NO_VERDICTS, type RowResult } from '../../../core/imports/import-verdict.ts';
 import { csvSource } from '../../csv-source.ts';
 import { workImport } from '../../work-import.ts';
 import { ApiError } from '../api-error.ts';
 import { beginImport, goOnInBackground } from '../begin-import.ts';
-import type { AdminApp, AdminDependencies } from '../dependencies.ts';
+import type { AdminApp, AdminDependencies, AdminEnv } from '../dependencies.ts';
 import { toImportAnswer } from '../import-answer.ts';
 import { operation } from '../operations.ts';
 import { CsvFileError, readCsv } from '../read-csv.ts';
@@ -47,7 +47,8 @@ export function userImportRoutes(app: AdminApp, deps: AdminDependencies): void {
   app.openapi(upload, async (c) => {
     const { dryRun } = c.req.valid('query');
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const job = await store(deps, bytes, { dryRun, actor: c.var.caller.id });
+    const begun = await deps.imports.get(importIdOf(c.var.change));
+    const job = begun ?? (await store(deps, bytes, { dryRun, ...c.var }));
     const isSmall = (job.total ?? Infinity) <= ANSWERED_ROWS_MAX;
     if (!isSmall) {
       await goOnInBackground(deps, job.id);
@@ -68,11 +69,11 @@ export function userImportRoutes(app: AdminApp, deps: AdminDependencies): void {
 async function store(
   deps: AdminDependencies,
   bytes: Uint8Array,
-  { dryRun, actor }: { readonly dryRun: boolean; readonly actor: string },
+  { dryRun, caller, change }: { readonly dryRun: boolean } & AdminEnv['Variables'],
 ): Promise<ImportJob> {
   const { imports, now } = deps;
   const startedAt = now();
-  const id = newImportId(startedAt);
+  const id = importIdOf(change);
   try {
     const csv = await readCsv(bytes);
     const stored = await storeFile(imports, id, csv, startedAt);
@@ -93,7 +94,7 @@ async function store(
       parts,
       pages: 0,
       ignoredColumns: csv.ignoredColumns,
-      actor,
+      actor: caller.id,
       startedAt,
     };
     await beginImport(deps, job);

@@ -1,11 +1,12 @@
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { newChange } from '../../../adapters/asked-change.ts';
 import { N, S, type Item } from '../../../adapters/attributes.ts';
 import { ConfigStore } from '../../../adapters/config-store.ts';
 import { EVENT_SK, eventPk } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import {
-  newReconciliationId,
+  reconciliationIdOf,
   ReconciliationStore,
   type FoundDifference,
   type Reconciliation,
@@ -91,7 +92,7 @@ async function send(...events: readonly object[]): Promise<void> {
   await pipeline.drainEvents();
 }
 
-const start = () => store.start(newReconciliationId(pipeline.clock.now), 'me', pipeline.clock.now);
+const start = () => store.start(reconciliationIdOf(newChange(pipeline.clock.now)), 'me', pipeline.clock.now);
 
 async function reconcile(): Promise<Reconciliation> {
   const { id } = await start();
