@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore, newApiKeySecret } from '../../adapters/api-keys.ts';
+import { readS, S } from '../../adapters/attributes.ts';
 import { KeyUse } from '../../adapters/key-use.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
 import { until } from '../support/until.ts';
@@ -61,6 +62,19 @@ test('a revoked key is remembered as such, with the time of its first revocation
   expect(await store.revoke('key_unknown', 5)).toBe(false);
 });
 
+test('a key that somebody has removed by hand does not come back as a part of one', async () => {
+  const secret = newApiKeySecret('ingest');
+  const { id } = await store.ensure(secret, { scope: 'ingest', name: 'x' }, 1);
+  const { Items: items = [] } = await dynamo.client.send(new ScanCommand({ TableName: table }));
+  const [own] = items.filter(({ h }) => h === undefined);
+  if (own === undefined) throw new Error('The key is not stored.');
+  const [pk, sk] = [S(readS(own, 'pk')), S(readS(own, 'sk'))];
+  await dynamo.client.send(new DeleteItemCommand({ TableName: table, Key: { pk, sk } }));
+  expect(await store.revoke(id, 5)).toBe(true);
+  expect(await store.find(secret)).toBeUndefined();
+  expect(await store.list()).toMatchObject([{ id, revokedAt: 5 }]);
+});
+
 test('a container notices a revocation within a minute, and a new key within seconds', async () => {
   let now = 0;
   const cache = new ApiKeyCache(store, () => now);
@@ -103,6 +117,16 @@ describe('the use of a key', () => {
     expect((await use.latest()).get('key_1')).toBe(HOUR);
     await note(2 * HOUR);
     await until('the use is noted', async () => (await use.latest()).get('key_1') === 2 * HOUR, 5_000);
+  });
+
+  test('never goes back, whichever container is late', async () => {
+    const [one, other] = [new KeyUse(dynamo.client, table), new KeyUse(dynamo.client, table)];
+    one.note('key_1', 3 * HOUR);
+    await until('the use is noted', async () => (await one.latest()).get('key_1') === 3 * HOUR, 5_000);
+    other.note('key_1', HOUR);
+    other.note('key_2', HOUR);
+    await until('the other use is noted', async () => (await one.latest()).has('key_2'), 5_000);
+    expect((await one.latest()).get('key_1')).toBe(3 * HOUR);
   });
 
   test('keeps no request waiting and fails none, when it cannot be written', async () => {

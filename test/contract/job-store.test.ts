@@ -1,9 +1,11 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { JobStore } from '../../adapters/job-store.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
 
 let dynamo: TestDynamo;
 let jobs: JobStore;
+let table: string;
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
@@ -12,7 +14,8 @@ afterAll(async () => {
   await dynamo.stop();
 });
 beforeEach(async () => {
-  jobs = new JobStore(dynamo.client, (await dynamo.tables()).operations);
+  table = (await dynamo.tables()).operations;
+  jobs = new JobStore(dynamo.client, table);
 });
 
 test('a job adds up its tasks, and is done when it is planned and all of them are', async () => {
@@ -54,7 +57,27 @@ test('of two workers that did the same page, one moves the cursor and the other 
   expect(moved).toMatchObject({ cursor: 'k4', scanned: 4, mapped: 4 });
   if (moved === undefined) throw new Error('the task is gone');
   expect(await jobs.advance(id, moved, { cursor: 'k9', scanned: 5, mapped: 0 }, 3)).toBe(true);
+  expect(await jobs.advance(id, moved, { cursor: 'k7', scanned: 3, mapped: 3 }, 4)).toBe(false);
   expect(await jobs.task(id, 'n#=A#0')).toMatchObject({ cursor: 'k9', scanned: 9, mapped: 4 });
+});
+
+test('a task ends once, and what fails afterwards is no failure of it', async () => {
+  const id = await jobs.start(1, 'x', 1);
+  await jobs.ensureTask(id, 'n#=A#0', 10, 1);
+  await jobs.finishTask(id, 'n#=A#0', 5);
+  await jobs.finishTask(id, 'n#=A#0', 9);
+  await jobs.noteFailure(id, 'n#=A#0', new RangeError('too late'));
+  await jobs.setPlannedGeneration(1);
+  expect(await jobs.get(id)).toMatchObject({ status: 'done', finishedAt: 5 });
+  expect(await jobs.get(id)).not.toHaveProperty('error');
+});
+
+test('a job or a task that has expired does not come back as a part of one', async () => {
+  await jobs.finishTask('job_of_nobody', 'n#=A#0', 5);
+  await jobs.noteFailure('job_of_nobody', 'n#=A#0', new RangeError('too late'));
+  await jobs.markPlanned('job_of_nobody');
+  const stored = await dynamo.client.send(new ScanCommand({ TableName: table }));
+  expect(stored.Items).toEqual([]);
 });
 
 test('a job and a task that exist are kept, whoever starts them again', async () => {

@@ -70,6 +70,11 @@ test('of two changes made from the same generation one is refused, and nothing o
   expect(await new RulesetStore(dynamo.client, table).head()).toMatchObject({ generation: 2 });
 });
 
+test('of two first changes one is refused', async () => {
+  const results = await Promise.allSettled([save(snapshot(1), 'one'), save(snapshot(1), 'other')]);
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
 test('a reader whose generation was removed while it was reading reads the next one', async () => {
   await save(snapshot(1));
   const store = new RulesetStore(dynamo.client, table);

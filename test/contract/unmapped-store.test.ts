@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { toGroupUpdate, unmappedPk } from '../../adapters/unmapped-item.ts';
+import { toGroupLeaving, toGroupUpdate, unmappedPk } from '../../adapters/unmapped-item.ts';
 import { UnmappedStore } from '../../adapters/unmapped-store.ts';
 import { GROUP_SHARDS, type UnmappedGroup } from '../../core/unmapped-group.ts';
 import { startTestDynamo, type TestDynamo, type TestTables } from '../support/dynamo.ts';
@@ -79,6 +79,14 @@ describe('the swept mark', () => {
     await store.markSwept(place, 6);
     expect(await store.shard(place)).toMatchObject({ swept: 7 });
   });
+});
+
+test('nothing leaves a shard that is not there', async () => {
+  const leaving = toGroupLeaving(tables.events, place, new Map([['no_rule', -1]] as const));
+  await expect(dynamo.client.send(new UpdateItemCommand(leaving))).rejects.toThrow(
+    ConditionalCheckFailedException,
+  );
+  expect(await store.shard(place)).toBeUndefined();
 });
 
 test('groups of hostile names come back as they are, each in its own place', async () => {

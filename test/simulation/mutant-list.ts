@@ -27,7 +27,9 @@ export interface Mutant {
   readonly race?: string;
   /** The places of the crash matrix at which a fault finds it: a moment so short that chance does not. */
   readonly place?: string;
-  /** The same, where a scene may find it already. */
+  /** The tests that find it: what is no matter of the order of things. */
+  readonly test?: string;
+  /** Like `place`, where a scene may find it already. */
   readonly also?: string;
 }
 

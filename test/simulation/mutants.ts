@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,8 +10,9 @@ import { MUTANTS, plant, type Mutant } from './mutant-list.ts';
 //
 // How strong the simulation is: every defect of mutant-list.ts, and the loss of every condition that is found in the source, is
 // planted in a copy of the source. The simulation must find it in a race that is named there, by a fault at a place that is
-// named there, in a scene of the crash matrix, or within N seeds (1,000 unless said). A mutant that survives is a defect of the
-// simulation; those that change nothing that anybody could notice are listed with their reason in condition-mutants.ts.
+// named there, in a scene of the crash matrix, or within N seeds (1,000 unless said); what only concerns one store may be found
+// by the test of that store. A mutant that survives is a defect of the tests; those that change nothing that anybody could
+// notice are listed with their reason in condition-mutants.ts.
 
 const { values } = parseArgs({
   options: {
@@ -28,8 +29,10 @@ const COPIED = [
   'functions',
   'infra',
   'local',
-  'test/simulation',
-  'test/support',
+  'scripts',
+  'test',
+  'jest.config.js',
+  'jest.project.js',
   'package.json',
 ];
 
@@ -42,7 +45,6 @@ interface Found {
 async function run(mutant: Mutant): Promise<Found | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
   try {
-    mkdirSync(join(folder, 'test'));
     for (const path of COPIED) cpSync(join(root, path), join(folder, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const edit of mutant.edits) {
@@ -55,7 +57,8 @@ async function run(mutant: Mutant): Promise<Found | undefined> {
   }
 }
 
-async function find(folder: string, { race, place, also }: Mutant): Promise<Found | undefined> {
+async function find(folder: string, { race, place, also, test }: Mutant): Promise<Found | undefined> {
+  if (test !== undefined) return firstFailure(await jestIn(folder, test));
   if (race !== undefined)
     return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
   const atPlace = async (only: string): Promise<Found | undefined> =>
@@ -82,10 +85,24 @@ interface Ended {
   readonly code: number | null;
 }
 
-function outputOf(folder: string, script: string, ...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [join(folder, 'test/simulation', script), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+const outputOf = (folder: string, script: string, ...args: readonly string[]): Promise<Ended> =>
+  nodeIn(folder, join(folder, 'test/simulation', script), ...args);
+
+const jestIn = (folder: string, test: string): Promise<Ended> =>
+  nodeIn(
+    folder,
+    '--experimental-vm-modules',
+    ...[
+      '--disable-warning=ExperimentalWarning',
+      join(folder, 'node_modules/jest/bin/jest.js'),
+      '-w',
+      '1',
+      test,
+    ],
+  );
+
+function nodeIn(folder: string, ...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -118,6 +135,14 @@ function firstOfMatrix({ output }: Ended): Found | undefined {
   if (!/ reached on \d+ ways .*: \d+ violations\.$/m.test(output))
     throw new Error(`The crash matrix of a mutant did not report: ${output}`);
   return firstTold(output, 'at a place');
+}
+
+/** Of the tests of a store. */
+function firstFailure({ output }: Ended): Found | undefined {
+  if (!/^Tests: /m.test(output) || output.includes('Test suite failed to run'))
+    throw new Error(`The tests of a mutant did not report: ${output}`);
+  const [, failed] = /^ {2}● (.*)$/m.exec(output) ?? [];
+  return failed === undefined ? undefined : { seeds: 0, violation: `in a test: ${failed}` };
 }
 
 /** The first violation that a run of scenes has printed. */

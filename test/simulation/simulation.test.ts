@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { conditionMutants, EQUIVALENT } from './condition-mutants.ts';
+import { findConditions } from './find-conditions.ts';
 import { MUTANTS } from './mutant-list.ts';
 
 // The short slice of the simulation. It runs in processes of its own, because it takes time and chance away from Node.
@@ -101,4 +103,11 @@ test.each(MUTANTS)('the mutant "$name" still has a place to be planted', ({ edit
     const source = readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
     expect(source.split(find)).toHaveLength(2);
   }
+});
+
+test('a condition whose loss is excused is in the source, and each other one is a mutant', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const mutants = conditionMutants(root);
+  expect(mutants.length + EQUIVALENT.size).toBe(findConditions(root).length);
+  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
 });

@@ -6,6 +6,7 @@ import { EVENT_SK, eventPk, toBodyItems, toEventItem } from '../../../adapters/e
 import { settleEvents } from '../../../adapters/settle-events.ts';
 import { column, createAdmin, toNewEvent, type Admin } from '../../support/admin.ts';
 import { interruptedDynamo } from '../../support/interrupted-dynamo.ts';
+import { standingDynamo } from '../../support/standing-dynamo.ts';
 import { createPipeline, startEngines, type Engines, type Pipeline } from '../../support/pipeline.ts';
 
 let engines: Engines;
@@ -105,26 +106,12 @@ test('an event arrives once, however often it is quarantined and sent back', asy
 
 test('a worker that stood still while an event was quarantined and sent back does not let it arrive again', async () => {
   await admin.events.put(newEvent('a'));
-  let stands: () => void = () => undefined;
-  let goes: () => void = () => undefined;
-  const standing = new Promise<void>((resolve) => (stands = resolve));
-  const going = new Promise<void>((resolve) => (goes = resolve));
-  const slow = interruptedDynamo(engines.dynamo.endpoint, () => undefined);
-  slow.middlewareStack.add(
-    (next, context) => async (args) => {
-      if (context.commandName === 'TransactWriteItemsCommand') {
-        stands();
-        await going;
-      }
-      return await next(args);
-    },
-    { step: 'initialize', name: 'stand still' },
-  );
-  const late = settleEvents({ ...pipeline.settling, dynamo: slow }, [eventKeyOf('a')], {
+  const slow = standingDynamo(engines.dynamo.endpoint, 'TransactWriteItemsCommand');
+  const late = settleEvents({ ...pipeline.settling, dynamo: slow.client }, [eventKeyOf('a')], {
     from: 'received',
     deadline: Infinity,
   });
-  await standing;
+  await slow.standing;
   await damage('a');
   await settleEvents(pipeline.settling, [eventKeyOf('a')], {
     from: 'received',
@@ -133,9 +120,9 @@ test('a worker that stood still while an event was quarantined and sent back doe
   });
   await mend('a');
   expect(await redrive({ all: true })).toMatchObject({ redriven: 1 });
-  goes();
+  slow.go();
   expect(await late).toMatchObject({ mapped: 1, failed: [] });
-  slow.destroy();
+  slow.client.destroy();
   await processAll();
   expect(await arrived()).toMatchObject({ total: { events: 1, track: 1, unmapped: 0 } });
   expect(await countOf()).toMatchObject({ total: { sum: '1', count: 1 } });
@@ -171,6 +158,21 @@ test('sending back again changes nothing, also while the first is under way or d
   await processAll();
   expect(await redrive({ messageIds: ['a'] })).toMatchObject({ redriven: 0 });
   await processAll();
+  expect(await countOf()).toMatchObject({ total: { count: 1 } });
+});
+
+test('a redrive that stands still while another sends the event back, and it is counted, changes nothing', async () => {
+  await quarantineAll(['a']);
+  await mend('a');
+  const slow = standingDynamo(engines.dynamo.endpoint, 'TransactWriteItemsCommand');
+  const late = redrive({ messageIds: ['a'] }, createAdmin(slow.client, pipeline.tables));
+  await slow.standing;
+  expect(await redrive({ all: true })).toMatchObject({ redriven: 1 });
+  await processAll();
+  slow.go();
+  expect(await late).toMatchObject({ redriven: 0, skipped: 1 });
+  slow.client.destroy();
+  expect(await stateOf('a')).toBe('mapped');
   expect(await countOf()).toMatchObject({ total: { count: 1 } });
 });
 
