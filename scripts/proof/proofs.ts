@@ -2,6 +2,8 @@
 
 export interface Proof {
   readonly name: string;
+  /** Whether it keeps one core busy, so that another one may run beside it. @default false */
+  readonly isNarrow?: true;
   /** A script of package.json, or jest with some paths. */
   readonly run: (size: Size) => { readonly script: string; readonly args: readonly string[] };
   /** What its output says, for the table; undefined when it says nothing that counts. */
@@ -50,6 +52,7 @@ export const PROOFS: readonly Proof[] = [
   },
   {
     name: 'every order of a rule and an event',
+    isNarrow: true,
     run: (size) => ({
       script: 'simulate:interleavings',
       args: size === 'full' ? [] : ['--workers', '1', '--only', 'a new event'],
@@ -58,6 +61,7 @@ export const PROOFS: readonly Proof[] = [
   },
   {
     name: 'every order of merges, identifies and deletes',
+    isNarrow: true,
     run: (size) => ({
       script: 'simulate:identity',
       args: size === 'full' ? [] : ['--crashes', '0', '--only', 'delete and a merge'],
@@ -66,6 +70,7 @@ export const PROOFS: readonly Proof[] = [
   },
   {
     name: 'merges, identifies and deletes by chance',
+    isNarrow: true,
     run: (size) => ({ script: 'simulate:identity', args: ['--random', by(size, 20_000, 300)] }),
     figure: said(
       /(\d+) random schedules from seed (\d+): (\d+ problems)/,
@@ -98,6 +103,7 @@ export const PROOFS: readonly Proof[] = [
   },
   {
     name: 'the models do what others do',
+    isNarrow: true,
     run: (size) => ({ script: 'fidelity', args: ['--operations', by(size, 100_000, 4_000)] }),
     figure: said(
       /(\d+) operations on DynamoDB \((.*?)\) and (\d+) on SQS, seed (\d+).*?(\d+ unexplained differences)/,
@@ -107,6 +113,7 @@ export const PROOFS: readonly Proof[] = [
   },
   {
     name: 'any bytes get a documented answer',
+    isNarrow: true,
     run: (size) => ({ script: 'fuzz:ingest', args: ['--bodies', by(size, 1_000_000, 20_000)] }),
     figure: said(
       /seed +(\d+)\nbodies +(\d+).*crashes +(\d+)\nundocumented answers (\d+)/s,
