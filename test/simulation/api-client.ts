@@ -7,8 +7,10 @@ import { wireAdmin } from './wire-admin.ts';
 import { OBSERVER } from './world.ts';
 
 // A patient person at the admin API, who does what its document says: sends again what got no answer, or 503, under the same
-// Idempotency-Key; where it cannot be known whether a change was made, looks, and makes it again only if it was not. Anything
-// else than an answer of the document ends the run: 500, a function that throws, a refusal of what cannot be refused.
+// Idempotency-Key; where it cannot be known whether a change was made, looks, and makes it again only if it was not, under a
+// new key. Anything else than an answer of the document ends the run: 500, a function that throws, a refusal of what cannot be
+// refused. A repetition under the same key is never refused because the change was made: it is the same change. Repetitions go
+// out twice at once, and what was answered is asked for once more: all of it is carried out to its end once at most.
 
 const ATTEMPTS_MAX = 60;
 const PAUSE_MS = 5_000;
@@ -19,8 +21,10 @@ export interface Change {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether the change has been made already; asked where nobody can say. */
   readonly isMade?: () => Promise<boolean>;
-  /** What a repetition may be refused with because the change has been made. */
+  /** What it may be refused with under another key, because the change has been made. */
   readonly madeCode?: string;
+  /** Whether it takes no key, so that each repetition is as one under another. */
+  readonly isKeyless?: boolean;
 }
 
 export class ApiClient {
@@ -33,16 +37,34 @@ export class ApiClient {
   /** Makes a change once. Empty when it had been made and its answer is lost. */
   async change(method: string, path: string, change: Change = {}): Promise<JsonRecord> {
     let key = this.newKey();
-    let isInDoubt = false;
+    let isAnother = false;
+    let carriedOut = 0;
+    const askAtOnce = async (times: number): Promise<Answer | undefined> => {
+      const headers = { 'idempotency-key': key, ...change.headers };
+      const answers = await Promise.all(
+        Array.from({ length: times }, () => this.ask(method, path, headers, change)),
+      );
+      const decided = answers.filter((answer) => answer !== undefined && isDecided(answer));
+      carriedOut += decided.filter((answer) => answer?.headers[REPLAYED] === undefined).length;
+      if (carriedOut > 1 && change.isKeyless !== true)
+        throw new Error(`${method} ${path} is carried out ${String(carriedOut)} times under one key.`);
+      return decided[0] ?? answers[0];
+    };
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-      const answer = await this.ask(method, path, { 'idempotency-key': key, ...change.headers }, change);
+      const answer = await askAtOnce(attempt === 0 || change.isKeyless === true ? 1 : 2);
       const code = answer?.body['code'];
-      if (answer === undefined || answer.status === 503 || code === 'in_progress') isInDoubt = true;
-      else if (answer.status < 300) return answer.body;
-      else if (code === 'answer_not_kept' || (isInDoubt && code === change.madeCode)) return {};
+      if (answer === undefined || answer.status === 503 || code === 'in_progress')
+        isAnother ||= change.isKeyless === true;
+      else if (answer.status < 300) {
+        if (change.isKeyless !== true) await askAtOnce(1);
+        return answer.body;
+      } else if ((attempt > 0 && code === 'answer_not_kept') || (isAnother && code === change.madeCode))
+        return {};
       else if (code === 'outcome_unknown') {
         if ((await change.isMade?.()) === true) return {};
         key = this.newKey();
+        isAnother = true;
+        carriedOut = 0;
       } else throw this.unexpected(method, path, answer);
       await this.play.stage.scheduler.sleep(PAUSE_MS);
     }
@@ -123,6 +145,13 @@ export class ApiClient {
     return this.play.stage.random.uuid();
   }
 }
+
+/** Answers that do not come from carrying a request out to its end. */
+const UNDECIDED = new Set(['in_progress', 'outcome_unknown', 'answer_not_kept']);
+const REPLAYED = 'idempotent-replayed';
+
+const isDecided = ({ status, body }: Answer): boolean =>
+  status !== 503 && !UNDECIDED.has(String(body['code']));
 
 /** Every sealing of a cursor differs, and so does what looking changes: when a key was last used. */
 const comparable = ({ status, text }: Answer): string =>

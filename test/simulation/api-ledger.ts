@@ -12,6 +12,8 @@ interface SentRequest extends ApiRequest {
   /** Those that say what became of it. */
   readonly answers: Set<string>;
   isDone: boolean;
+  /** How often it was carried out to the end. */
+  carriedOut: number;
 }
 
 export class ApiLedger {
@@ -20,14 +22,22 @@ export class ApiLedger {
   private readonly rules = new Map<string, Set<string>>();
 
   sent(key: string, { method, path, ruleName }: ApiRequest): void {
-    this.requests.set(key, { method, path, ruleName, answers: new Set(), isDone: false });
+    this.requests.set(key, {
+      method,
+      path,
+      ruleName,
+      answers: new Set(),
+      isDone: false,
+      carriedOut: 0,
+    });
   }
 
-  answered(key: string, status: number, text: string): void {
+  answered(key: string, status: number, text: string, isReplayed: boolean): void {
     const request = this.requests.get(key);
     if (request === undefined) throw new RangeError('Nobody has sent a request under this key.');
     request.answers.add(`${String(status)} ${text}`);
     request.isDone ||= status < 300;
+    if (!isReplayed) request.carriedOut += 1;
   }
 
   ruleWasMade(name: string, id: string): void {
@@ -36,11 +46,14 @@ export class ApiLedger {
 
   /** A key is a promise of one effect and one answer. */
   violations(): string[] {
-    return [...this.requests.values()].flatMap(({ method, path, ruleName, answers, isDone }) => {
+    return [...this.requests.values()].flatMap(({ method, path, ruleName, answers, isDone, carriedOut }) => {
       const made = ruleName === undefined ? 0 : (this.rules.get(ruleName)?.size ?? 0);
       return [
         ...(answers.size > 1
           ? [`${method} ${path} has several answers under one key: ${[...answers].join(' and ')}`]
+          : []),
+        ...(carriedOut > 1
+          ? [`${method} ${path} under one key was carried out ${String(carriedOut)} times`]
           : []),
         ...(made > 1 ? [`${method} ${path} under one key made ${String(made)} rules`] : []),
         ...(ruleName !== undefined && isDone && made === 0

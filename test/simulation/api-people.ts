@@ -37,7 +37,8 @@ async function change(stage: Stage, wish: Wish, key: string): Promise<void> {
     const isDecided =
       answer !== undefined && answer.status !== 503 && !UNDECIDED.has(String(answer.body['code']));
     if (isDecided) {
-      ledger.api.answered(key, answer.status, answer.text);
+      const isReplayed = answer.headers['idempotent-replayed'] !== undefined;
+      ledger.api.answered(key, answer.status, answer.text, isReplayed);
       const { erasureId } = answer.body;
       if (typeof erasureId === 'string') ledger.erasing.acknowledged.add(erasureId);
       log(`${wish.method} ${wish.path}: ${String(answer.status)}`);

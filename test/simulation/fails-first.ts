@@ -5,8 +5,8 @@ export const failsFirst = (place: RegExp, calls: number): NonNullable<Scene['fai
   let left = calls;
   return ({ number, path }) => {
     if (number === 1) left = calls;
-    if (left === 0 || !place.test(path)) return false;
+    if (left === 0 || !place.test(path)) return undefined;
     left -= 1;
-    return true;
+    return 'fail before';
   };
 };

@@ -462,4 +462,34 @@ export const MUTANTS: readonly Mutant[] = [
     'cursor: page.cursor ?? END',
     'cursor: END',
   ),
+  mutant(
+    'a repetition makes another rule',
+    'adapters/config-commit.ts',
+    'if (note !== undefined) return',
+    'if (note !== undefined && attempt > 0) return',
+  ),
+  mutant(
+    'each attempt under one key is a change of its own',
+    'adapters/idempotency-store.ts',
+    "const id = readS(item, 'ch');",
+    'const id = attempt;',
+  ),
+  mutant(
+    'a key that was released is taken over however many come',
+    'adapters/idempotency-store.ts',
+    "if (item['rl'] !== undefined) return 'released';",
+    "if (item['rl'] !== undefined) return ours(item, attempt);",
+  ),
+  mutant(
+    'a repetition makes another API key',
+    'adapters/api-keys.ts',
+    'toApiKey(keyIdOf(asked), secret, key, now)',
+    'toApiKey(`key_${hash.slice(0, 16)}`, secret, key, now)',
+  ),
+  mutant(
+    'a repetition merges what was set apart',
+    'adapters/merge-store.ts',
+    'absorbed.undoneMerges.includes(id)',
+    'absorbed.undoneMerges.includes(wish.suffix)',
+  ),
 ];

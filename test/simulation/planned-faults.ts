@@ -43,8 +43,8 @@ export class PlannedFaults extends Faults {
   }
 
   /** A send of whose number nobody knew before. What is planned for it comes first. */
-  failAlso(send: number): void {
-    if (!this.plan.has(send)) this.plan.set(send, 'fail before');
+  planAlso(send: number, fault: PlannedFault): void {
+    if (!this.plan.has(send)) this.plan.set(send, fault);
   }
 
   override atCall(): CallFault | undefined {

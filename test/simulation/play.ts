@@ -14,7 +14,7 @@ import { INGEST_KEY } from './http-request.ts';
 import { Ledger } from './ledger.ts';
 import { toSentEvent, type EventParts } from './load.ts';
 import type { SentEvent } from './oracle.ts';
-import { PlannedFaults, type FaultPlan } from './planned-faults.ts';
+import { PlannedFaults, type FaultPlan, type PlannedFault } from './planned-faults.ts';
 import { Random } from './random.ts';
 import { invocationStorage, Scheduler } from './scheduler.ts';
 import { tellSends, type Send } from './sends.ts';
@@ -36,8 +36,8 @@ export interface Scene {
   readonly name: string;
   /** Short and central: for pairs of faults. */
   readonly isCore?: boolean;
-  /** Calls that always fail in it: places that only a failure leads to are reached by it. */
-  readonly failing?: (send: Send) => boolean;
+  /** What happens to calls in it, always: places that only a failure leads to are reached by it. */
+  readonly failing?: (send: Send) => PlannedFault | undefined;
   /** How long an index does not show what was written. @default 0 */
   readonly indexLagMs?: number;
   readonly run: (play: Play) => Promise<void>;
@@ -90,7 +90,8 @@ export async function playScene(
   const { sqs, clients } = world;
   tellSends(resolve(import.meta.dirname, '../..'), clients, (send) => {
     sends.push(send);
-    if (scene.failing?.(send) === true) faults.failAlso(send.number);
+    const fault = scene.failing?.(send);
+    if (fault !== undefined) faults.planAlso(send.number, fault);
   });
   const log = (): void => undefined;
   const deployment = new Deployment({ scheduler, random, faults, sqs, clients, log });

@@ -175,6 +175,22 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'a rule is reverted while an event waits to be sent back',
+    run: async (play) => {
+      await play.feature('exports');
+      const event = play.track('ada');
+      await play.send(event);
+      await play.settle();
+      play.spoil(event);
+      const ruleId = await play.rule('exports');
+      await play.settle();
+      play.mend(event);
+      await play.change((store) => store.deleteRule(ruleId, 'editor', 'revert'));
+      await play.settle();
+      await play.redrive();
+    },
+  },
+  {
     name: 'one of two rules that count an event is reverted',
     run: async (play) => {
       await play.feature('exports');
