@@ -45,10 +45,12 @@ const FOUND_BY: ReadonlyMap<string, FoundBy> = new Map([
   ['adapters/key-use.ts', { test: 'test/contract/api-keys.test.ts' }],
   ['adapters/quarantine.ts', { test: 'test/integration/admin/quarantine.test.ts' }],
   ['adapters/reconciliation-store.ts', { test: 'test/contract/reconciliation-store.test.ts' }],
+  ['adapters/revise-events.ts', { race: 'a late commit and the revert' }],
   ['adapters/ruleset-store.ts', { test: 'test/contract/ruleset-store.test.ts' }],
   ['adapters/session-store.ts', { test: 'test/contract/session-store.test.ts' }],
   ['adapters/unmapped-item.ts', { test: 'test/contract/unmapped-store.test.ts' }],
   ['adapters/unmapped-store.ts', { test: 'test/contract/unmapped-store.test.ts' }],
+  ['adapters/words-eraser.ts', { test: 'test/integration/pipeline/erasure-new-life.test.ts' }],
   ['adapters/user-item.ts', { test: 'test/contract/user-node.test.ts' }],
 ]);
 
