@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore, newApiKeySecret } from '../../adapters/api-keys.ts';
+import { newChange } from '../../adapters/asked-change.ts';
 import { readS, S } from '../../adapters/attributes.ts';
 import { KeyUse } from '../../adapters/key-use.ts';
 import { startTestDynamo, type TestDynamo } from '../support/dynamo.ts';
@@ -50,6 +51,20 @@ test('ensuring a key twice keeps the first, also at the same moment', async () =
   );
   expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1);
   expect(await store.list()).toHaveLength(1);
+});
+
+test('a change makes one key, whatever the secrets of its attempts, also at the same moment', async () => {
+  const asked = newChange(1_000);
+  const secrets = Array.from({ length: 4 }, () => newApiKeySecret('read'));
+  const attempts = secrets.map((secret) => store.create(secret, { scope: 'read', name: 'x' }, asked, 2_000));
+  const made = (await Promise.all(attempts)).filter((key) => key !== undefined);
+  expect(made).toMatchObject([{ scope: 'read', name: 'x', createdAt: 2_000 }]);
+  expect(await store.list()).toEqual(made);
+  const found = await Promise.all(secrets.map((secret) => store.find(secret)));
+  expect(found.filter((key) => key !== undefined)).toMatchObject(made);
+  const other = newApiKeySecret('read');
+  expect(await store.create(other, { scope: 'read', name: 'x' }, newChange(1_000), 2_000)).toBeDefined();
+  expect(await store.list()).toHaveLength(2);
 });
 
 test('a revoked key is remembered as such, with the time of its first revocation', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newChange } from '../../adapters/asked-change.ts';
 import { N } from '../../adapters/attributes.ts';
 import { RULE_COUNT_KEY, type FeatureBody } from '../../adapters/config-item.ts';
 import { ConfigStore, type RuleCreated } from '../../adapters/config-store.ts';
@@ -270,6 +271,21 @@ describe('rules', () => {
     expect(await unlucky.deleteRule(rule.id, 'me')).toEqual({ kind: 'deleted' });
     expect((await rulesets.head()).generation).toBe(6);
     client.destroy();
+  });
+
+  test('attempts at one change make it once, also at the same moment, and after what others have changed', async () => {
+    const asked = newChange(clock);
+    const create = () =>
+      new ConfigStore(dynamo.client, table, { now: () => clock, newRuleId }).createRule(RULE, 'me', asked);
+    const made = await Promise.all(Array.from({ length: 6 }, () => savedRule(create())));
+    const [rule] = (await store.listRules(10)).rows;
+    expect(made).toEqual(Array.from({ length: 6 }, () => rule));
+    expect((await rulesets.head()).generation).toBe(2);
+    await store.changeRule(rule?.id ?? '', editTo({ name: 'Edited' }), 'you');
+    expect(await savedRule(create())).toEqual(rule);
+    await store.deleteRule(rule?.id ?? '', 'you');
+    expect(await savedRule(create())).toEqual(rule);
+    expect((await store.listRules(10)).rows).toEqual([]);
   });
 
   test('the number of rules has a limit', async () => {

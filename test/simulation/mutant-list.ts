@@ -40,6 +40,8 @@ const mutant = (name: string, file: string, find: string, replace: string): Muta
 
 const inRace = (race: string, found: Mutant): Mutant => ({ ...found, race });
 
+const inTest = (test: string, found: Mutant): Mutant => ({ ...found, test });
+
 const atPlace = (place: string, found: Mutant): Mutant => ({ ...found, place });
 
 export const MUTANTS: readonly Mutant[] = [
@@ -486,10 +488,13 @@ export const MUTANTS: readonly Mutant[] = [
     'toApiKey(keyIdOf(asked), secret, key, now)',
     'toApiKey(`key_${hash.slice(0, 16)}`, secret, key, now)',
   ),
-  mutant(
-    'a repetition merges what was set apart',
-    'adapters/merge-store.ts',
-    'absorbed.undoneMerges.includes(id)',
-    'absorbed.undoneMerges.includes(wish.suffix)',
+  inTest(
+    'test/integration/admin/repeated-changes.test.ts',
+    mutant(
+      'a repetition merges what was set apart',
+      'adapters/merge-store.ts',
+      'absorbed.undoneMerges.includes(id)',
+      'absorbed.undoneMerges.includes(wish.suffix)',
+    ),
   ),
 ];
