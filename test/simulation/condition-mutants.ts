@@ -38,7 +38,7 @@ const FOUND_BY: ReadonlyMap<string, FoundBy> = new Map([
   ['adapters/engage-plan.ts', { test: 'engage' }],
   ['adapters/erasure-store.ts', { test: 'test/contract/erasure-store.test.ts' }],
   ['adapters/event-store.ts', { test: 'test/contract/event-store.test.ts' }],
-  ['adapters/idempotency-store.ts', { test: 'test/integration/admin/idempotency.test.ts' }],
+  ['adapters/idempotency-store.ts', { test: 'test/contract/idempotency-store.test.ts' }],
   ['adapters/import-store.ts', { test: 'test/contract/import-store.test.ts' }],
   ['adapters/insert-items.ts', { test: 'test/integration/ingest/store-failures.test.ts' }],
   ['adapters/job-store.ts', { test: 'test/contract/job-store.test.ts' }],
