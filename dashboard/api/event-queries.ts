@@ -28,7 +28,7 @@ export const explanationOf = (messageId: string) =>
       await read(api.GET('/api/events/{messageId}/explain', { params: { path: { messageId } }, signal })),
   });
 
-/** What was sent, as text: read as JSON here, large numbers would lose digits. */
+/** What was sent, as text: read as JSON here, large numbers would lose digits. Null where it cannot be read any more. */
 export const bodyOf = (messageId: string) =>
   queryOptions({
     queryKey: ['events', messageId, 'body'],
@@ -41,7 +41,7 @@ export const bodyOf = (messageId: string) =>
       const text = await read(request);
       // The body is the last field. Within a text the quotes would have backslashes.
       const start = text.indexOf(BODY);
-      return start === -1 ? text : text.slice(start + BODY.length, text.lastIndexOf('}'));
+      return start === -1 ? null : text.slice(start + BODY.length, text.lastIndexOf('}'));
     },
     staleTime: Infinity,
   });

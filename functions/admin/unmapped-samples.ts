@@ -1,5 +1,4 @@
-import type { Item } from '../../adapters/attributes.ts';
-import { fromEventItem } from '../../adapters/event-item.ts';
+import { unlessDamaged, type Item } from '../../adapters/attributes.ts';
 import { fieldLookup } from '../../core/field-lookup.ts';
 import { isJsonObject, type JsonObject } from '../../core/json-value.ts';
 import type { AdminDependencies } from './dependencies.ts';
@@ -29,21 +28,23 @@ export async function samplesOf(
   );
   return await Promise.all(
     lines.map(async (line) => {
-      const fits = (item: Item | undefined): item is Item => {
-        if (item === undefined) return false;
-        const { state, reason } = fromEventItem(item);
-        return state === 'unmapped' && reason === line.reason;
+      /** The first that is still of this line. One that is damaged must not hide the others, nor the list. */
+      const firstOf = async (items: Iterable<Item | undefined>): Promise<Sample | undefined> => {
+        for (const item of items) {
+          if (item?.['st']?.S !== 'unmapped') continue;
+          const opened = await events.open(item).catch(unlessDamaged);
+          if (opened?.record.reason !== line.reason) continue;
+          const properties = propertiesOf(opened.event.payload) ?? null;
+          const shown = shorten(isJsonObject(properties) ? properties : {});
+          return { messageId: opened.record.messageId, ...shown };
+        }
+        return undefined;
       };
-      let item = line.shards.map(({ sample }) => remembered.get(sample ?? '')).find(fits);
       const [shard] = line.shards;
-      if (item === undefined && shard !== undefined) {
-        const others = await events.items(await unmapped.rows(shard.unmappedIn, ROWS_TRIED));
-        item = [...others.values()].find(fits);
-      }
-      if (item === undefined) return undefined;
-      const { record, event } = await events.open(item);
-      const properties = propertiesOf(event.payload) ?? null;
-      return { messageId: record.messageId, ...shorten(isJsonObject(properties) ? properties : {}) };
+      const known = await firstOf(line.shards.map(({ sample }) => remembered.get(sample ?? '')));
+      if (known !== undefined || shard === undefined) return known;
+      const others = await events.items(await unmapped.rows(shard.unmappedIn, ROWS_TRIED));
+      return await firstOf(others.values());
     }),
   );
 }

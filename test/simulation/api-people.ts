@@ -20,7 +20,7 @@ export async function apiPerson(stage: Stage): Promise<void> {
   for (let i = random.pick([1, 3, 8]); i > 0; i -= 1) {
     await scheduler.sleep(stage.moment() - scheduler.now);
     if (random.chance(0.3)) {
-      await ask(stage, { method: 'GET', path: random.pick(QUESTIONS) }, {});
+      await ask(stage, { method: 'GET', path: newQuestion(stage) }, {});
       continue;
     }
     const wish = newWish(stage);
@@ -79,6 +79,17 @@ const QUESTIONS = [
   '/api/events?status=unmapped',
   '/api/events?status=quarantined',
 ];
+
+function newQuestion({ random, theme, ledger }: Stage): string {
+  const messageId = encodeURIComponent(random.pick([...ledger.messages.keys(), 'nothing']));
+  const name = encodeURIComponent(random.pick(theme.names));
+  return random.pick([
+    ...QUESTIONS,
+    `/api/events/${messageId}`,
+    `/api/events/${messageId}/explain`,
+    `/api/unmapped/${name}/suggest`,
+  ]);
+}
 
 function newWish({ random, theme, ledger }: Stage): Wish {
   const [survivorId = '', absorbedId = ''] = random.shuffled(theme.users);

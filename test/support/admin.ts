@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AdminSecret } from '../../adapters/admin-secret.ts';
@@ -7,7 +7,7 @@ import { ApiKeyStore } from '../../adapters/api-keys.ts';
 import { ArrivalStore } from '../../adapters/arrival-store.ts';
 import { BillingSecret } from '../../adapters/billing-secret.ts';
 import { ConfigStore } from '../../adapters/config-store.ts';
-import type { NewEvent } from '../../adapters/event-item.ts';
+import { EVENT_SK, eventPk, type NewEvent } from '../../adapters/event-item.ts';
 import { CursorSecret } from '../../adapters/cursor-secret.ts';
 import { ErasureStore } from '../../adapters/erasure-store.ts';
 import { EventList } from '../../adapters/event-list.ts';
@@ -199,6 +199,18 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     /** Tries unmapped events again, as reprocessing does. */
     async resettle(...messageIds: readonly string[]): Promise<void> {
       await settleEvents(settling, messageIds.map(eventKeyOf), { from: 'unmapped', deadline: Infinity });
+    },
+
+    /** Makes the body of a stored event unreadable. */
+    async damage(messageId: string): Promise<void> {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: tables.events,
+          Key: { pk: { S: eventPk(eventKeyOf(messageId)) }, sk: { S: EVENT_SK } },
+          UpdateExpression: 'SET b = :b',
+          ExpressionAttributeValues: { ':b': { B: Buffer.from('nonsense') } },
+        }),
+      );
     },
 
     /** Stores these events, in the shape that Segment sends, and gives each its outcome by the rules of this moment. */

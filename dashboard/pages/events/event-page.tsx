@@ -1,4 +1,4 @@
-import { Paper, Title } from '@mantine/core';
+import { Paper, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.ts';
@@ -60,11 +60,15 @@ export function EventPage() {
                     As it was sent
                   </Title>
                   <QueryState query={body}>
-                    {(text) => (
-                      <JsonText label="The event as it was sent" isText>
-                        {text}
-                      </JsonText>
-                    )}
+                    {(text) =>
+                      text === null ? (
+                        <Text c="dimmed">What is stored of it is damaged and cannot be shown.</Text>
+                      ) : (
+                        <JsonText label="The event as it was sent" isText>
+                          {text}
+                        </JsonText>
+                      )
+                    }
                   </QueryState>
                 </section>
               )}

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { EventRecord } from '../../../adapters/event-item.ts';
+import { unlessDamaged } from '../../../adapters/attributes.ts';
+import { fromEventItem, type EventRecord } from '../../../adapters/event-item.ts';
 import type { Page } from '../../../adapters/event-store.ts';
 import { keyPartOf } from '../../../adapters/keys.ts';
 import { ApiError, type Problem } from '../api-error.ts';
@@ -51,9 +52,10 @@ export function eventRoutes(app: AdminApp, deps: AdminDependencies): void {
     const query = noQuery.safeParse(c.req.query());
     if (!query.success) throw toInvalidRequest('query', query.error.issues);
     const item = await findEvent(deps.events, c.req.param('messageId'));
-    const { record, event } = await deps.events.open(item);
-    const head = JSON.stringify(toEventDetail(record));
-    return c.body(`${head.slice(0, -1)},"body":${event.text}}`, 200, { 'content-type': 'application/json' });
+    const head = JSON.stringify(toEventDetail(fromEventItem(item)));
+    const opened = await deps.events.open(item).catch(unlessDamaged);
+    const answer = opened === undefined ? head : `${head.slice(0, -1)},"body":${opened.event.text}}`;
+    return c.body(answer, 200, { 'content-type': 'application/json' });
   });
 }
 

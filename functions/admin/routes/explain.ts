@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { DamagedItemError } from '../../../adapters/attributes.ts';
+import { unlessDamaged } from '../../../adapters/attributes.ts';
 import { fromEventItem } from '../../../adapters/event-item.ts';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { toIso } from '../../../core/timestamp.ts';
@@ -49,11 +49,8 @@ export function explainRoutes(app: AdminApp, deps: AdminDependencies): void {
       return c.json({ messageId, status: 'erased' as const, steps, rules: [] }, 200);
     }
     const head = { messageId: record.messageId, status: record.state, event: toEventDetail(record) };
-    const opened = await events.open(item).catch((error: unknown) => {
-      // The body is what a quarantined event may have lost; what is known of it is told all the same.
-      if (error instanceof DamagedItemError && record.state === 'quarantined') return undefined;
-      throw error;
-    });
+    // What is known of an event whose body is damaged is told all the same.
+    const opened = await events.open(item).catch(unlessDamaged);
     const explanation = opened && explainEvent(opened.event, ruleset);
     const facts = await explainFacts(deps, record, explanation);
     const now = explanation && toNow(explanation);

@@ -154,10 +154,12 @@ export const eventSchema = z
     ...detail,
     body: z
       .custom<JsonObject>((value) => value !== undefined)
+      .optional()
       .openapi({
         type: 'object',
         additionalProperties: true,
-        description: 'The event, with every digit as its sender wrote it',
+        description:
+          'The event, with every digit as its sender wrote it; absent where what is stored of it is damaged',
       }),
   })
   .openapi('Event', {

@@ -52,6 +52,17 @@ test('a rule that did not match says which condition failed, what it expected an
   });
 });
 
+test('an unmapped event whose body is damaged is told as far as it is known', async () => {
+  await admin.settle({ messageId: 'm1', event: 'Message Sent' });
+  await admin.damage('m1');
+  const answer = await admin.call('GET', '/api/events/m1/explain');
+  expect(answer).toMatchObject({
+    status: 200,
+    body: { event: { messageId: 'm1', reason: 'no_rule' }, rules: [] },
+  });
+  expect(answer.body).not.toHaveProperty('now');
+});
+
 test('an event that names its feature says so, and that no rule was asked', async () => {
   await rule({});
   await admin.settle({

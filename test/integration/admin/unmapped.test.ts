@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import * as z from 'zod';
 import { column, createAdmin, fieldOf, type Admin } from '../../support/admin.ts';
 import { startTestDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
 let admin: Admin;
+
+const groupsSchema = z.object({
+  groups: z.array(z.object({ event: z.string(), sample: z.optional(z.object({ messageId: z.string() })) })),
+});
 
 beforeAll(async () => {
   dynamo = await startTestDynamo();
@@ -51,6 +56,25 @@ test('groups are counted by name, feature and reason, largest first', async () =
       { event: 'Image Made', reason: 'no_rule', count: 1, users: 1 },
     ],
   });
+});
+
+test('a group whose events are damaged shows one that is not, or none, and hides no other', async () => {
+  await admin.settle(
+    { messageId: 'a', event: 'Half', properties: { plan: 'pro' } },
+    { messageId: 'b', event: 'Half', properties: { plan: 'pro' } },
+    { messageId: 'c', event: 'Lost' },
+    { messageId: 'd', event: 'Whole', properties: { plan: 'free' } },
+  );
+  for (const messageId of ['a', 'c']) await admin.damage(messageId);
+  const { body } = await admin.call('GET', '/api/unmapped');
+  const { groups } = groupsSchema.parse(body);
+  expect(new Map(groups.map(({ event, sample }) => [event, sample?.messageId]))).toEqual(
+    new Map([
+      ['Half', 'b'],
+      ['Lost', undefined],
+      ['Whole', 'd'],
+    ]),
+  );
 });
 
 test('a group shows the properties of one of its events, shortened where they are large', async () => {
