@@ -1,7 +1,7 @@
 import { normaliseEmail, type EmailGroup } from '../core/identity/email-group.ts';
 import type { IdentityFacts } from '../core/identity/identity-draft.ts';
 import { emailOf } from '../core/identity/root-change.ts';
-import { isRoot, keysOfUser, type UserNode } from '../core/identity/user-node.ts';
+import { isRoot, keysOfUser, wayFrom, type Root, type UserNode } from '../core/identity/user-node.ts';
 import type { Profile } from '../core/user.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -114,19 +114,21 @@ async function add(users: UserStore, nodes: Nodes, keys: Iterable<string>): Prom
   for (const key of missing) nodes.set(key, found.get(key));
 }
 
-/** Adds the nodes on the ways from these keys to their roots. */
+/** Adds the nodes on the ways from these keys to their roots: each is followed once, for what is read may lead in a circle. */
 async function addPaths(users: UserStore, nodes: Nodes, keys: Iterable<string>): Promise<void> {
+  const followed = new Set<string>();
   for (let ends = [...keys]; ends.length > 0;) {
     await add(users, nodes, ends);
+    for (const key of ends) followed.add(key);
     ends = ends.flatMap((key) => {
       const next = nodes.get(key)?.mergedInto?.key;
-      return next === undefined ? [] : [next];
+      return next === undefined || followed.has(next) ? [] : [next];
     });
   }
 }
 
-function rootIn(nodes: Nodes, key: string): UserNode | undefined {
-  let node = nodes.get(key);
-  while (node !== undefined && !isRoot(node)) node = nodes.get(node.mergedInto?.key ?? '');
-  return node;
+/** Undefined where the way to it is not all there. */
+function rootIn(nodes: Nodes, key: string): Root | undefined {
+  const last = [...wayFrom(key, (at) => nodes.get(at))].at(-1);
+  return last !== undefined && isRoot(last) ? last : undefined;
 }

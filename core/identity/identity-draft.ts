@@ -1,6 +1,6 @@
 import { emptyGroup, type EmailGroup } from './email-group.ts';
 import type { MergeRecord } from './merge-record.ts';
-import { isRoot, keysOfUser, type Root, type UserNode } from './user-node.ts';
+import { isRoot, keysOfUser, wayFrom, type Root, type UserNode } from './user-node.ts';
 
 // A change of users, before it is written: what was read, and over it what is to be. Every decision about users reads and
 // writes a draft, so that several of one transaction build on each other, and what is written is exactly the difference.
@@ -90,8 +90,7 @@ export class IdentityDraft {
 
   /** The root that the links of an existing node lead to. */
   rootOf(key: string): Root {
-    let node = this.node(key);
-    while (node?.mergedInto !== undefined) node = this.node(node.mergedInto.key);
+    const node = [...wayFrom(key, (at) => this.node(at))].at(-1);
     // A root that does not list the key was read at another moment than the links to it.
     if (node === undefined || !isRoot(node) || !keysOfUser(node).includes(key))
       throw new NotReadError('The links of a user have changed.');

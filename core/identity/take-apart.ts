@@ -3,7 +3,7 @@ import { leaveGroup } from './email-group.ts';
 import type { IdentityDraft } from './identity-draft.ts';
 import { emailOf, putRoot } from './root-change.ts';
 import { composedProfile } from './undo-merge.ts';
-import { newNode, type Root, type UserNode } from './user-node.ts';
+import { newNode, wayFrom, type Root, type UserNode } from './user-node.ts';
 
 // Taking a user apart, when it is erased. Ids leave a few at a time, so that a user of any size goes in transactions of a
 // bounded one: those furthest from the root first, so that no link ever leads to a node that is gone; the root last.
@@ -17,16 +17,7 @@ export interface LeavingId {
 /** The ids below the root, furthest first. */
 export function furthestFirst(nodes: readonly UserNode[]): readonly UserNode[] {
   const byKey = new Map(nodes.map((node) => [node.key, node]));
-  const depthOf = (node: UserNode): number => {
-    let depth = 0;
-    for (
-      let at = byKey.get(node.mergedInto?.key ?? '');
-      at !== undefined;
-      at = byKey.get(at.mergedInto?.key ?? '')
-    )
-      depth += 1;
-    return depth;
-  };
+  const depthOf = ({ key }: UserNode): number => [...wayFrom(key, (at) => byKey.get(at))].length;
   return nodes
     .map((node) => [depthOf(node), node] as const)
     .toSorted(([a], [b]) => b - a)

@@ -3,7 +3,7 @@ import { joinGroup, leaveGroup } from './email-group.ts';
 import { NotReadError, type IdentityDraft } from './identity-draft.ts';
 import type { MergeRecord } from './merge-record.ts';
 import { emailOf } from './root-change.ts';
-import { keysOfUser, UNDONE_MAX, type Root, type UserNode } from './user-node.ts';
+import { keysOfUser, UNDONE_MAX, wayFrom, type Root, type UserNode } from './user-node.ts';
 
 // Cutting a link. Needs every node of the user, and the owners of the billing ids that were said under them.
 
@@ -83,11 +83,8 @@ function nodeOf(draft: IdentityDraft, key: string): UserNode {
   return node;
 }
 
-function isBelow(nodes: ReadonlyMap<string, UserNode>, key: string, top: string): boolean {
-  for (let at = nodes.get(key); at !== undefined; at = nodes.get(at.mergedInto?.key ?? ''))
-    if (at.key === top) return true;
-  return false;
-}
+const isBelow = (nodes: ReadonlyMap<string, UserNode>, key: string, top: string): boolean =>
+  [...wayFrom(key, (at) => nodes.get(at))].some((node) => node.key === top);
 
 function withoutLink({ mergedInto: _, ...node }: UserNode): Root {
   return node;

@@ -61,6 +61,22 @@ export function newNode(
   };
 }
 
+/**
+ * The nodes on the way from a key along the links, itself first and the root last. Nodes that were read at different moments
+ * may lead in a circle, where a merge was undone and made the other way round in between: it ends before it would come round,
+ * and the last one is no root.
+ */
+export function* wayFrom(key: string, nodeAt: (key: string) => UserNode | undefined): Generator<UserNode> {
+  const passed = new Set<string>();
+  for (let at: string | undefined = key; at !== undefined && !passed.has(at);) {
+    passed.add(at);
+    const node = nodeAt(at);
+    if (node === undefined) return;
+    yield node;
+    at = node.mergedInto?.key;
+  }
+}
+
 /** How many undone merges, and separations, a node remembers. */
 export const UNDONE_MAX = 50;
 

@@ -20,6 +20,9 @@ interface Totals {
   failed: { readonly seed: number; readonly violations: readonly string[] }[];
 }
 
+/** A seed takes a second at most; one that goes round without ever coming to rest takes for ever. */
+const STUCK_MS = 120_000;
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
@@ -78,14 +81,26 @@ async function runAll(): Promise<void> {
   );
   await Promise.all(
     shares.map(
-      (child) =>
+      (child, share) =>
         new Promise<void>((resolve, reject) => {
+          let seed = Number(values.from) + share;
+          const giveUp = (): void => {
+            note(totals, { seed, violations: [`it never ends: nothing for ${String(STUCK_MS / 1000)} s`] });
+            for (const each of shares) each.kill('SIGKILL');
+          };
+          let stuck = setTimeout(giveUp, STUCK_MS);
+          child.once('exit', () => {
+            clearTimeout(stuck);
+          });
           child.on('message', (message) => {
+            clearTimeout(stuck);
+            stuck = setTimeout(giveUp, STUCK_MS);
+            seed += Number(values.workers);
             note(totals, message);
             if (totals.failed.length > 0 && !values.all) for (const share of shares) share.kill();
           });
           child.on('exit', (code) => {
-            if (code === 0 || (totals.failed.length > 0 && !values.all)) resolve();
+            if (code === 0 || totals.failed.length > 0) resolve();
             else reject(new Error(`A process of the simulation ended with ${String(code)}.`));
           });
         }),
