@@ -203,6 +203,21 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'a rule is switched off, and on again when an event waits for it',
+    run: async (play) => {
+      await play.feature('exports');
+      const ruleId = await play.rule('exports');
+      const turn = (enabled: boolean) =>
+        play.change((store) =>
+          store.changeRule(ruleId, (body) => ({ ok: true, body: { ...body, enabled } }), 'editor'),
+        );
+      await turn(false);
+      await play.send(play.track('ada'));
+      await play.settle();
+      await turn(true);
+    },
+  },
+  {
     name: 'a rule is reverted and enabled again at once',
     run: async (play) => {
       await play.feature('exports');
