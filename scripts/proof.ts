@@ -58,7 +58,7 @@ async function proveNext(waiting: Proof[]): Promise<void> {
     const row = await prove(proof);
     rows.push(row);
     const { name, holds, figure, seconds } = row;
-    // Each as soon as it is known: all of them take an hour.
+    // Each as soon as it is known: all of them take long.
     console.log(
       `${holds ? 'holds ' : 'FAILED'}  ${name.padEnd(names)}  ${seconds.toFixed(0).padStart(5)} s  ${figure}`,
     );

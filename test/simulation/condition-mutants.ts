@@ -28,7 +28,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-type FoundBy = Pick<Mutant, 'race' | 'place' | 'also' | 'test'>;
+type FoundBy = Pick<Mutant, 'race' | 'test'>;
 
 /** What finds those of a file: the tests of a store, where a condition is no matter of the order of things elsewhere. */
 const FOUND_BY: ReadonlyMap<string, FoundBy> = new Map([

@@ -29,8 +29,6 @@ export interface Mutant {
   readonly place?: string;
   /** The tests that find it: what is no matter of the order of things. */
   readonly test?: string;
-  /** Like `place`, where a scene may find it already. */
-  readonly also?: string;
 }
 
 const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({

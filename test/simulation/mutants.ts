@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { conditionMutants } from './condition-mutants.ts';
-import { MUTANTS, plant, type Mutant } from './mutant-list.ts';
+import { MUTANTS, plant, type Edit, type Mutant } from './mutant-list.ts';
 
 // npm run simulate:mutants [-- --seeds N] [--only TEXT]
 //
@@ -43,38 +43,51 @@ interface Found {
 }
 
 async function run(mutant: Mutant): Promise<Found | undefined> {
+  return await inCopy(mutant.edits, (folder) => find(folder, mutant));
+}
+
+/** Does something in a copy of the source with these defects. */
+async function inCopy<Result>(
+  edits: readonly Edit[],
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyhook-mutant-'));
   try {
     for (const path of COPIED) cpSync(join(root, path), join(folder, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    for (const edit of mutant.edits) {
+    for (const edit of edits) {
       const path = join(folder, edit.file);
       writeFileSync(path, plant(readFileSync(path, 'utf8'), edit));
     }
-    return await find(folder, mutant);
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function find(folder: string, { race, place, also, test }: Mutant): Promise<Found | undefined> {
+async function find(folder: string, { race, place, test }: Mutant): Promise<Found | undefined> {
   if (test !== undefined) return firstFailure(await jestIn(folder, test));
   if (race !== undefined)
     return firstProblem(await outputOf(folder, 'interleavings.ts', '--workers', '1', '--only', race));
-  const atPlace = async (only: string): Promise<Found | undefined> =>
-    firstOfMatrix(
+  if (place !== undefined)
+    return firstOfMatrix(
       await outputOf(
         folder,
         'crash-matrix.ts',
-        ...['--rounds', '2', '--pairs', 'none', '--only', only, ...ONE],
+        ...['--rounds', '2', '--pairs', 'none', '--only', place, ...ONE],
       ),
     );
-  if (place !== undefined) return await atPlace(place);
   return (
     firstOfScenes(await outputOf(folder, 'crash-matrix.ts', '--rounds', '0', ...ONE)) ??
-    (also === undefined ? undefined : await atPlace(also)) ??
     firstViolation(await outputOf(folder, 'main.ts', '--seeds', values.seeds, '--workers', '1'))
   );
+}
+
+/** A test that fails without any defect finds none. */
+async function expectToPass(tests: ReadonlySet<string>): Promise<void> {
+  if (tests.size === 0) return;
+  const failed = await inCopy([], async (folder) => firstFailure(await jestIn(folder, ...tests)));
+  if (failed !== undefined) throw new Error(`Without any defect there is a failure ${failed.violation}.`);
 }
 
 /** As many mutants at once as there are workers, so each has one; and one violation is enough. */
@@ -88,18 +101,11 @@ interface Ended {
 const outputOf = (folder: string, script: string, ...args: readonly string[]): Promise<Ended> =>
   nodeIn(folder, join(folder, 'test/simulation', script), ...args);
 
-const jestIn = (folder: string, test: string): Promise<Ended> =>
-  nodeIn(
-    folder,
-    '--experimental-vm-modules',
-    ...[
-      '--disable-warning=ExperimentalWarning',
-      join(folder, 'node_modules/jest/bin/jest.js'),
-      '-w',
-      '1',
-      test,
-    ],
-  );
+const jestIn = (folder: string, ...tests: readonly string[]): Promise<Ended> => {
+  const jest = join(folder, 'node_modules/jest/bin/jest.js');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  return nodeIn(folder, ...flags, jest, '-w', '1', ...tests);
+};
 
 function nodeIn(folder: string, ...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -161,6 +167,7 @@ function firstProblem({ output }: Ended): Found | undefined {
 const started = performance.now();
 const all = [...MUTANTS, ...conditionMutants(root)];
 const chosen = all.filter(({ name }) => name.includes(values.only));
+await expectToPass(new Set(chosen.flatMap(({ test }) => test ?? [])));
 const survivors: string[] = [];
 const left = [...chosen];
 const worker = async (): Promise<void> => {

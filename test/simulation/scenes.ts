@@ -16,6 +16,12 @@ const usedFeature = async (play: Play): Promise<void> => {
   await play.send(play.track('ada', { featureId: 'exports' }));
 };
 
+/** Switches a rule on or off. */
+const turn = (play: Play, ruleId: string, enabled: boolean, how: { readonly past?: 'revert' } = {}) =>
+  play.change((store) =>
+    store.changeRule(ruleId, (body) => ({ ok: true, body: { ...body, enabled } }), 'editor', how),
+  );
+
 export const SCENES: readonly Scene[] = [
   { name: 'an event that names its feature', isCore: true, run: usedFeature },
   {
@@ -207,14 +213,10 @@ export const SCENES: readonly Scene[] = [
     run: async (play) => {
       await play.feature('exports');
       const ruleId = await play.rule('exports');
-      const turn = (enabled: boolean) =>
-        play.change((store) =>
-          store.changeRule(ruleId, (body) => ({ ok: true, body: { ...body, enabled } }), 'editor'),
-        );
-      await turn(false);
+      await turn(play, ruleId, false);
       await play.send(play.track('ada'));
       await play.settle();
-      await turn(true);
+      await turn(play, ruleId, true);
     },
   },
   {
@@ -227,18 +229,9 @@ export const SCENES: readonly Scene[] = [
       await play.rule('seats');
       await play.send(play.track('ada'));
       await play.settle();
-      const turn = (enabled: boolean) =>
-        play.change((store) =>
-          store.changeRule(
-            ruleId,
-            (body) => ({ ok: true, body: { ...body, enabled } }),
-            'editor',
-            enabled ? {} : { past: 'revert' },
-          ),
-        );
       // The scan comes late, when the next version has counted as well.
-      await play.withoutSweeps(() => turn(false));
-      await turn(true);
+      await play.withoutSweeps(() => turn(play, ruleId, false, { past: 'revert' }));
+      await turn(play, ruleId, true);
       await play.send(play.track('ben'), play.track('ada'));
       await play.settle();
     },
