@@ -10,17 +10,13 @@ const REFUSED = new Set([
   'ItemCollectionSizeLimitExceededException',
   'DamagedItemError',
 ]);
+const PASSING = new Set(['TimeoutError', 'AbortError', 'NotTakenError']);
 const REFUSED_ITEMS = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
 
 /** Whether trying again with the same code and data cannot help. */
 export function isPermanent(error: Error, reasons: readonly CancellationReason[] = []): boolean {
   if (REFUSED.has(error.name)) return true;
   if (reasons.some(({ Code: code }) => code !== undefined && REFUSED_ITEMS.has(code))) return true;
-  // The SDK's errors carry `$metadata`; those of the network carry a `code`; time-outs have their name.
-  return !(
-    '$metadata' in error ||
-    'code' in error ||
-    error.name === 'TimeoutError' ||
-    error.name === 'AbortError'
-  );
+  // The SDK's errors carry `$metadata`; those of the network carry a `code`; the others have their names.
+  return !('$metadata' in error || 'code' in error || PASSING.has(error.name));
 }

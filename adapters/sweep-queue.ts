@@ -1,6 +1,7 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { parseJson } from '../core/json-value.ts';
+import { sendAll } from './send-all.ts';
 
 // The reprocess queue: one message is one task of a job, a shard of a group to be swept or a segment of the Events table to
 // be scanned, from wherever the task's cursor stands; or it says that a reconciliation may need somebody to go on with it.
@@ -39,8 +40,6 @@ export interface ReconcileMessage {
 
 export type ReprocessMessage = SweepMessage | ScanMessage | ReconcileMessage;
 
-const MESSAGES_PER_SEND_MAX = 10;
-
 // SQS refuses control characters; JSON.stringify escapes them, and keys are plain text anyway.
 function toBody(message: ReprocessMessage): string {
   if ('reconciliationId' in message)
@@ -78,17 +77,8 @@ export class SweepQueue {
     this.url = url;
   }
 
-  /** Throws when a message was not taken: the caller's trigger is then delivered again. */
+  /** Throws when a message was not taken: the caller's trigger is then delivered again, or its request answered with 503. */
   async send(messages: readonly ReprocessMessage[]): Promise<void> {
-    for (let start = 0; start < messages.length; start += MESSAGES_PER_SEND_MAX) {
-      const batch = messages.slice(start, start + MESSAGES_PER_SEND_MAX);
-      const answer = await this.sqs.send(
-        new SendMessageBatchCommand({
-          QueueUrl: this.url,
-          Entries: batch.map((message, index) => ({ Id: String(index), MessageBody: toBody(message) })),
-        }),
-      );
-      if ((answer.Failed ?? []).length > 0) throw new Error('SQS did not take every sweep.');
-    }
+    await sendAll(this.sqs, this.url, messages.map(toBody));
   }
 }

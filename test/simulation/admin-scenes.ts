@@ -281,7 +281,7 @@ export const ADMIN_SCENES: readonly Scene[] = [
   },
   {
     name: 'a reconciliation cannot be handed on for a while',
-    failing: failsFirst(/^adapters\/sweep-queue\.ts.*functions\/admin/, 1),
+    failing: failsFirst(/^adapters\/send-all\.ts.*functions\/admin/, 1),
     run: async (play) => {
       const api = new ApiClient(play);
       const { id } = await api.change('POST', '/api/reconciliations', {});

@@ -96,7 +96,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
   const billing = { key: '{}', fails: false };
   const importQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
   const keyUse = new KeyUse(dynamo, tables.operations);
-  const reprocessQueue: { sent: string[]; fails: boolean } = { sent: [], fails: false };
+  const reprocessQueue = { sent: [] as string[], fails: false, takesNothing: false };
   const keys = new ApiKeyStore(dynamo, tables.operations);
   const events = new EventStore(dynamo, tables.events);
   const unmapped = new UnmappedStore(dynamo, tables.events);
@@ -157,7 +157,7 @@ export function createAdmin(dynamo: DynamoDBClient, tables: TestTables) {
     sqsOfImports: queueOf(importQueue),
     /** Bodies of the messages for the imports function. */
     importQueue,
-    /** Whether the reprocess queue answers. */
+    /** Whether the reprocess queue answers, and whether it takes what a batch holds. */
     reprocessQueue,
     /** What the secret of the billing providers holds. */
     billing,
@@ -260,7 +260,11 @@ async function answerOf(response: Response): Promise<AdminAnswer> {
 }
 
 /** SQS as far as sending goes. */
-function queueOf(queue: { readonly sent: string[]; readonly fails: boolean }): SQSClient {
+function queueOf(queue: {
+  readonly sent: string[];
+  readonly fails: boolean;
+  readonly takesNothing?: boolean;
+}): SQSClient {
   const client = new SQSClient({
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -268,8 +272,15 @@ function queueOf(queue: { readonly sent: string[]; readonly fails: boolean }): S
   client.middlewareStack.add(
     () => (call) => {
       if (queue.fails) return Promise.reject(unreachable());
-      if ('MessageBody' in call.input) queue.sent.push(String(call.input.MessageBody));
-      return Promise.resolve({ output: { $metadata: {} }, response: undefined });
+      const entries = 'Entries' in call.input ? (call.input.Entries ?? []) : [call.input];
+      const failed = queue.takesNothing === true ? entries : [];
+      for (const entry of entries)
+        if (failed.length === 0 && 'MessageBody' in entry) queue.sent.push(String(entry.MessageBody));
+      const output = {
+        $metadata: {},
+        Failed: failed.map((entry) => ({ ...entry, Code: 'InternalError', SenderFault: false })),
+      };
+      return Promise.resolve({ output, response: undefined });
     },
     { step: 'initialize', name: 'queue' },
   );

@@ -261,6 +261,24 @@ test('a reconciliation is made once, also when it is over by the time of the rep
   expect(await store.list(9)).toHaveLength(1);
 });
 
+test.each(['fails', 'takesNothing'] as const)(
+  'a reconciliation that the queue does not take (%s) is answered with 503, and another is begun when it does',
+  async (how) => {
+    const wish = { method: 'POST', path: '/api/reconciliations' };
+    admin.reprocessQueue[how] = true;
+    expect(await send(wish)).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    admin.reprocessQueue[how] = false;
+    admin.clock.now += 5_000;
+    const answer = await send(wish);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'running' } });
+    expect(admin.reprocessQueue.sent).toEqual([
+      JSON.stringify({ v: 1, reconciliation: fieldOf(answer, 'id') }),
+    ]);
+    const runs = await admin.call('GET', '/api/reconciliations');
+    expect(column(runs, 'reconciliations', 'status')).toEqual(['running', 'failed']);
+  },
+);
+
 test('a file is imported once', async () => {
   const bytes = new TextEncoder().encode('userId,name\nada,Ada\n');
   const headers = { 'content-type': 'text/csv' };
