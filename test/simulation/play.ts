@@ -17,7 +17,7 @@ import type { SentEvent } from './oracle.ts';
 import { PlannedFaults, type FaultPlan, type PlannedFault } from './planned-faults.ts';
 import { Random } from './random.ts';
 import { invocationStorage, Scheduler } from './scheduler.ts';
-import { tellSends, type Send } from './sends.ts';
+import { functionOf, tellSends, type Send } from './sends.ts';
 import type { SimulatedWorld } from './simulated-aws.ts';
 import { createWorld, OBSERVER, type World } from './world.ts';
 
@@ -28,6 +28,8 @@ const START = Date.parse('2026-11-23T12:00:00Z');
 /** When events happened that do not say when. */
 const HAPPENED = START - 3_600_000;
 const ATTEMPTS_MAX = 8;
+/** They work on when a person has been answered. */
+const BACKGROUND: ReadonlySet<string> = new Set(['process', 'reprocess', 'imports']);
 /** Scenes take some thousand. */
 const TURNS_MAX = 100_000;
 const NO_AMOUNT = [undefined, { counts: '1' }] as const;
@@ -79,6 +81,8 @@ export async function playScene(
       pageItemsMax: random.pick([2, 5, 1_000]),
       indexLag: () => scene.indexLagMs ?? 0,
       onCommit: (changes) => {
+        const writer = invocationStorage.getStore();
+        if (writer !== undefined && BACKGROUND.has(functionOf(writer))) play.backgroundWrites += 1;
         if (ledger.committed(changes)) deployment.rulesetChanged();
       },
     },
@@ -105,7 +109,8 @@ export async function playScene(
   deployment.start();
   const theme = { users: [], names: [], features: [], amounts: [], naming: 0, large: 0, fresh: 0 };
   const stage: Stage = { scheduler, random, theme, deployment, ledger, log, moment: () => scheduler.now };
-  scheduler.start(() => scene.run(new Play(stage, world, lostQueues)));
+  const play = new Play(stage, world, lostQueues);
+  scheduler.start(() => scene.run(play));
   await scheduler.run();
   const sendsInScene = sends.length;
   const { violations } = await comeToRest(world, scheduler, deployment, ledger);
@@ -115,6 +120,8 @@ export async function playScene(
 export class Play {
   readonly stage: Stage;
   readonly world: World;
+  /** How often functions that no person calls have written. */
+  backgroundWrites = 0;
   private readonly lostQueues: Set<string>;
   private events = 0;
 
