@@ -1,6 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Item } from './attributes.ts';
 import { pause } from './backoff.ts';
+import { PassingError } from './failure-kind.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const KEYS_MAX = 100;
@@ -25,7 +26,7 @@ async function getPage(dynamo: DynamoDBClient, table: string, keys: readonly Ite
   const items: Item[] = [];
   let wanted: readonly Item[] = keys;
   for (let attempt = 0; wanted.length > 0; attempt += 1) {
-    if (attempt === ATTEMPTS_MAX) throw new Error('DynamoDB keeps leaving keys of a batch unread.');
+    if (attempt === ATTEMPTS_MAX) throw new PassingError('DynamoDB keeps leaving keys of a batch unread.');
     if (attempt > 0) await pause(attempt);
     const answer = await dynamo.send(
       new BatchGetItemCommand({

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   type CancellationReason,
   type DynamoDBClient,
@@ -11,7 +10,7 @@ import { planChunk, type Tables } from './commit-plan.ts';
 import type { DecidedEvent } from './decided-event.ts';
 import type { PlannedItem } from './planned-item.ts';
 import type { EngageByUser } from './engage-plan.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 
 // Commits one chunk. What can happen:
 //
@@ -76,14 +75,14 @@ export async function commitChunk(
       return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      const reasons = reasonsOf(error);
       const refused = planned.flatMap(({ owners }, index) => (conditionFailed(reasons[index]) ? owners : []));
       if (refused.length > 0) {
         for (const key of refused) stale.add(key);
         events = events.filter(({ record }) => !stale.has(record.key));
         continue;
       }
-      if (isPermanent(error, reasons)) {
+      if (isPermanent(error)) {
         return merge(
           { done: [], stale: [...stale], failed: [] },
           await inHalves(dynamo, tables, events, facts, engage, options, error),

@@ -1,5 +1,4 @@
 import {
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   type DynamoDBClient,
   type TransactWriteItem,
@@ -9,7 +8,7 @@ import type { AskedChange } from './asked-change.ts';
 import type { Item } from './attributes.ts';
 import { pause } from './backoff.ts';
 import { noteWrite, readNote } from './config-note.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 import { rulesetWrites, type RulesetStore } from './ruleset-store.ts';
 
 // The one way to change rules and features. Every change is one transaction: what is changed, the next ruleset, and the
@@ -78,8 +77,8 @@ export async function commitConfigChange<Result>(
       return result;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-      if (isPermanent(error, reasons)) throw error;
+      const reasons = reasonsOf(error);
+      if (isPermanent(error)) throw error;
       // Anything but a collision may be a lost reply: going round again finds out whether the change was made.
       if (reasons.length === 0 && (faults += 1) > FAULTS_MAX) throw error;
     }

@@ -1,7 +1,6 @@
 import {
   DeleteItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
@@ -13,7 +12,7 @@ import { TRANSACTION_ITEMS_MAX, type PlannedItem } from './planned-item.ts';
 import { eraseItemsOf, eraseUsageItems, type ErasableEvent } from './erase-plan.ts';
 import { fromEventItem } from './event-item.ts';
 import { fromStoredOutcome } from './event-outcome.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 import { mapAtMost } from './map-at-most.ts';
 
 // Erases events, whatever state they are in. An event's item stays as a marker: its messageId is known for ever, and what
@@ -127,7 +126,7 @@ async function commit(
       return { erased: events.map(({ record }) => record.key), stale, failed: [] };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      const reasons = reasonsOf(error);
       const refused = new Set(
         planned.flatMap(({ owners }, index) =>
           reasons[index]?.Code === 'ConditionalCheckFailed' ? owners : [],
@@ -139,7 +138,7 @@ async function commit(
         continue;
       }
       attempt += 1;
-      const permanent = isPermanent(error, reasons);
+      const permanent = isPermanent(error);
       if (permanent || attempt > RETRIES_MAX || now() >= deadline) {
         const failed = events.map(({ record }) => ({ key: record.key, error, permanent }));
         return { erased: [], stale, failed };

@@ -3,7 +3,6 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
@@ -21,6 +20,7 @@ import {
   T,
   type Item,
 } from './attributes.ts';
+import { reasonsOf } from './failure-kind.ts';
 import { hashedKeyOf } from './keys.ts';
 import { mapAtMost } from './map-at-most.ts';
 
@@ -113,7 +113,7 @@ export class ErasureStore {
         }),
       );
     } catch (error) {
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      const reasons = reasonsOf(error);
       if (reasons[0]?.Code !== 'ConditionalCheckFailed') throw error;
     }
     return id;

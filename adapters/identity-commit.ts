@@ -1,12 +1,8 @@
-import {
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { TransactWriteItemsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NotReadError, type IdentityDraft } from '../core/identity/identity-draft.ts';
 import { spread } from '../core/unmapped-group.ts';
 import { pause } from './backoff.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 import { identityItems } from './identity-plan.ts';
 import { COUNT_SHARDS } from './user-count-item.ts';
 
@@ -45,8 +41,8 @@ export async function commitIdentity<Result>(
     } catch (error) {
       if (error instanceof NotReadError) continue;
       if (!(error instanceof Error)) throw error;
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-      if (isPermanent(error, reasons)) throw error;
+      const reasons = reasonsOf(error);
+      if (isPermanent(error)) throw error;
       // Anything but a collision may be a lost reply: going round again finds out whether the change was made.
       if (reasons.length === 0 && (faults += 1) > FAULTS_MAX) throw error;
     }

@@ -4,7 +4,6 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
@@ -17,7 +16,7 @@ import { DamagedItemError, N, readS, S, type Item } from './attributes.ts';
 import { pause } from './backoff.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Page } from './event-store.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 import {
   COUNT_NAMES,
   fromImportItem,
@@ -184,10 +183,9 @@ export class ImportStore {
         return true;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        const reasons =
-          error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+        const reasons = reasonsOf(error);
         if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return false;
-        if (isPermanent(error, reasons) || attempt > RETRIES_MAX) throw error;
+        if (isPermanent(error) || attempt > RETRIES_MAX) throw error;
         await pause(attempt);
       }
     }

@@ -1,11 +1,11 @@
 import {
   BatchExecuteStatementCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   type BatchStatementRequest,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './attributes.ts';
+import { reasonsOf } from './failure-kind.ts';
 import { mapAtMost } from './map-at-most.ts';
 
 // Many conditional puts in few requests, in two ways.
@@ -100,7 +100,7 @@ async function insertTogether(
     );
     return items.map(() => 'inserted');
   } catch (error) {
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+    const reasons = reasonsOf(error);
     const isKnown = items.map((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
     // Nothing was written. What is not known yet tries again without what is: fewer each time, so this ends.
     const rest = items.filter((_, index) => isKnown[index] === false);

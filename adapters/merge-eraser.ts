@@ -9,6 +9,7 @@ import {
 import type { MergeRecord } from '../core/identity/merge-record.ts';
 import { UNDONE_MAX, type UserNode } from '../core/identity/user-node.ts';
 import { S, type Item } from './attributes.ts';
+import { PassingError } from './failure-kind.ts';
 import { mapAtMost } from './map-at-most.ts';
 import { fromMergeItem, mergeItemKey, MERGES_PK } from './merge-item.ts';
 import { stillAsRead, toUserItem } from './user-item.ts';
@@ -101,5 +102,5 @@ async function forgetAt(
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }
-  throw new Error('The other side of a merge keeps changing.');
+  throw new PassingError('The other side of a merge keeps changing.');
 }

@@ -10,6 +10,7 @@ import { furthestFirst, takeApart, type LeavingId } from '../core/identity/take-
 import { isRoot, keysOfUser, type Root, type UserNode } from '../core/identity/user-node.ts';
 import { pause } from './backoff.ts';
 import type { Tables } from './commit-plan.ts';
+import { PassingError } from './failure-kind.ts';
 import type { PlannedItem } from './planned-item.ts';
 import { EventStore } from './event-store.ts';
 import { factsForUsers } from './identity-facts.ts';
@@ -108,7 +109,7 @@ export class UserEraser {
       conflicts += 1;
       await pause(conflicts);
     }
-    throw new Error('A user that is to be erased keeps changing.');
+    throw new PassingError('A user that is to be erased keeps changing.');
   }
 
   /**
@@ -125,7 +126,7 @@ export class UserEraser {
       if (isDone) return;
       await pause(conflicts);
     }
-    throw new Error('A user that is to be erased keeps changing.');
+    throw new PassingError('A user that is to be erased keeps changing.');
   }
 
   private async bury(userKeys: readonly string[], boundary: number): Promise<void> {

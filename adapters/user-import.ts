@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import {
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   type DynamoDBClient,
   type TransactWriteItem,
@@ -13,7 +12,7 @@ import { forgetCustomer } from '../core/imports/forget-customer.ts';
 import type { RowResult } from '../core/imports/import-verdict.ts';
 import { pause } from './backoff.ts';
 import { deletedCustomers, notDeletedSince, putDeletedCustomer } from './deleted-customer-item.ts';
-import { isPermanent } from './failure-kind.ts';
+import { isPermanent, reasonsOf } from './failure-kind.ts';
 import { factsForUsers } from './identity-facts.ts';
 import { identityItems } from './identity-plan.ts';
 import type { ImportKind, WaitingRow } from './import-item.ts';
@@ -203,12 +202,12 @@ export class UserImport {
       return { kind: 'written' };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      const reasons = reasonsOf(error);
       const ofExtra = reasons.slice(reasons.length - extra);
       // Also when it was our own work, written before its answer was lost.
       if (extra > 0 && ofExtra.some(({ Code }) => Code === 'ConditionalCheckFailed'))
         return { kind: 'refused' };
-      return { kind: isPermanent(error, reasons) ? 'impossible' : 'again', error };
+      return { kind: isPermanent(error) ? 'impossible' : 'again', error };
     }
   }
 

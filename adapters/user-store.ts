@@ -11,6 +11,7 @@ import { readEngage } from './engage-store.ts';
 import type { Page } from './event-store.ts';
 import { billingClaimKey, fromBillingClaimItem } from './billing-claim-item.ts';
 import { emailItemKey, fromEmailItem } from './email-item.ts';
+import { PassingError } from './failure-kind.ts';
 import { keyPartOf } from './keys.ts';
 import { readTombstones } from './tombstone-item.ts';
 import { fromUserItem, USER_SK, userKeyPk } from './user-item.ts';
@@ -59,7 +60,7 @@ export class UserStore {
     const found = new Map<string, Root>();
     let wanted = [...new Set(keys)];
     for (let attempt = 0; wanted.length > 0; attempt += 1) {
-      if (attempt === ATTEMPTS_MAX) throw new Error('The links of a user keep changing.');
+      if (attempt === ATTEMPTS_MAX) throw new PassingError('The links of a user keep changing.');
       if (attempt > 0) await pause(attempt);
       const paths = await this.followed(wanted);
       wanted = [...paths].flatMap(([key, root]) => {

@@ -190,9 +190,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a lost reply is taken for a commit',
     'adapters/commit.ts',
-    'if (isPermanent(error, reasons)) {',
+    'if (isPermanent(error)) {',
     `if (reasons.length === 0) return { done: events.map(({ record }) => record.key), stale: [...stale], failed: [] };
-      if (isPermanent(error, reasons)) {`,
+      if (isPermanent(error)) {`,
   ),
   mutant(
     'outcomes and usage are two transactions',

@@ -1,7 +1,7 @@
 import { SQSClient, type ServiceInputTypes } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { isPermanent } from '../../adapters/failure-kind.ts';
-import { NotTakenError, sendAll } from '../../adapters/send-all.ts';
+import { isPermanent, PassingError } from '../../adapters/failure-kind.ts';
+import { sendAll } from '../../adapters/send-all.ts';
 
 const URL = 'http://queue.invalid/';
 const clients: SQSClient[] = [];
@@ -67,7 +67,7 @@ describe('messages', () => {
       body === 'b' ? { Code: 'InternalError', SenderFault: false } : undefined,
     );
     const error = await errorOf(sendAll(client, URL, ['a', 'b', 'c']));
-    expect(error).toBeInstanceOf(NotTakenError);
+    expect(error).toBeInstanceOf(PassingError);
     expect(isPermanent(error)).toBe(false);
   });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { eventKeyOf } from '../../../adapters/keys.ts';
@@ -409,6 +410,35 @@ describe('failures', () => {
     );
     expect(last.batchItemFailures).toEqual([]);
     expect(await Promise.all(['m1', 'm2'].map(stateOf))).toEqual(['quarantined', 'mapped']);
+  });
+
+  test('an event whose body DynamoDB leaves unread, as when it throttles, is never quarantined for it', async () => {
+    await pipeline.saveRuleset(FEATURES);
+    const noise = randomBytes(600_000).toString('base64');
+    await pipeline.webhook(exported('m1', { featureId: 'exports', noise }));
+    let isThrottled = true;
+    pipeline.client.middlewareStack.add(
+      (next) =>
+        ({ input, ...call }) =>
+          isThrottled && 'RequestItems' in input && JSON.stringify(input).includes('"b#')
+            ? Promise.resolve({
+                output: { $metadata: {}, UnprocessedKeys: input.RequestItems },
+                response: undefined,
+              })
+            : next({ input, ...call }),
+      { step: 'initialize', name: 'throttle' },
+    );
+    const last = (await pipeline.sqs.receive(pipeline.queues.events)).map((record) => ({
+      ...record,
+      eventSourceARN: pipeline.queues.lastChance.arn,
+    }));
+    const throttled = await pipeline.process({ Records: last }, context());
+    expect(throttled.batchItemFailures).toHaveLength(1);
+    expect(await stateOf('m1')).toBe('received');
+    isThrottled = false;
+    expect((await pipeline.process({ Records: last }, context())).batchItemFailures).toEqual([]);
+    expect(await stateOf('m1')).toBe('mapped');
+    pipeline.client.middlewareStack.remove('throttle');
   });
 
   test('when SQS does not take a key, the event is acknowledged all the same and the timer queues it later', async () => {
