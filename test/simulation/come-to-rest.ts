@@ -41,7 +41,7 @@ export async function comeToRest(
     before = after;
   }
   const violations = await invocationStorage.run(OBSERVER, () =>
-    violationsAtRest({ ledger, dynamo, clients }),
+    violationsAtRest({ ledger, dynamo, clients, scheduler }),
   );
   for (const refusal of dynamo.refusals) violations.push(`the model refused ${refusal}`);
   if (ticks === TICKS_MAX) violations.push('the timer never came to rest');

@@ -29,7 +29,9 @@ import { identityViolations } from './identity-invariants.ts';
 import { textOf, toItem, type Ledger } from './ledger.ts';
 import type { MemoryDynamo } from './memory-dynamo.ts';
 import { keptOf, micros, outcomeOf, revisedUses, type Outcome, type SentEvent } from './oracle.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { SimulatedClients } from './simulated-aws.ts';
+import { usageAnswers } from './usage-answers.ts';
 
 // What must hold when everything has come to rest, whatever happened before. Each violation is a sentence. The stored
 // state is compared with the ledger, and usage and users are read as the product reads them.
@@ -38,6 +40,7 @@ export interface Rest {
   readonly ledger: Ledger;
   readonly dynamo: MemoryDynamo;
   readonly clients: SimulatedClients;
+  readonly scheduler: Scheduler;
 }
 
 export interface Settled {
@@ -56,6 +59,7 @@ export async function violationsAtRest(rest: Rest): Promise<string[]> {
     ...jobProgress(rest),
     ...usageRows(rest, stored.events),
     ...(await usageAsRead(rest, stored.events)),
+    ...(await usageAsAnswered(rest, stored.events)),
     ...(await arrivalViolations(rest, stored.events)),
     ...identityViolations(rest.dynamo),
     ...(await users(rest, stored.events)),
@@ -350,6 +354,27 @@ async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<s
   await store.ofEverybody([...features], DAYS, take('everybody'));
   const wanted = new Map([...usageOf(events)].filter(([key]) => /\d{4}-\d\d-\d\d$/.test(key)));
   return differences('is read as', found, wanted);
+}
+
+/** The same as the API answers it: of everybody, and of those whose usage is that of several ids. */
+async function usageAsAnswered(rest: Rest, events: Events): Promise<string[]> {
+  const { answers, violations } = await usageAnswers(rest, userIdsOf(rest.ledger));
+  for (const { asked, ofUsers, amounts } of answers) {
+    const wanted = new Map<string, Amount>();
+    for (const { record } of events.values()) {
+      const isCounted = record.state === 'mapped' || (record.state === 'erased' && ofUsers === undefined);
+      if (!isCounted || ofUsers?.includes(record.userId) === false) continue;
+      const day = new Date(record.time).toISOString().slice(0, 10);
+      const { uses = [] } = record.outcome === undefined ? {} : fromStoredOutcome(record.outcome);
+      for (const { featureId, delta } of uses) {
+        const known = wanted.get(`${featureId} ${day}`) ?? { sum: 0n, count: 0 };
+        wanted.set(`${featureId} ${day}`, { sum: known.sum + micros(delta), count: known.count + 1 });
+      }
+    }
+    const found = new Map(amounts.map(({ what, sum, count }) => [what, { sum: micros(sum), count }]));
+    violations.push(...differences(`the API answers${asked}`, found, wanted));
+  }
+  return violations;
 }
 
 const userIdsOf = (ledger: Ledger): ReadonlySet<string> =>

@@ -495,4 +495,10 @@ export const MUTANTS: readonly Mutant[] = [
       'absorbed.undoneMerges.includes(wish.suffix)',
     ),
   ),
+  mutant(
+    'the usage of a user is that of one of its ids',
+    'functions/admin/routes/usage.ts',
+    'usage.ofKeys(await users.keysOf(userId), days, take)',
+    'usage.ofKeys((await users.keysOf(userId)).slice(0, 1), days, take)',
+  ),
 ];
