@@ -113,8 +113,7 @@ export class ErasureStore {
         }),
       );
     } catch (error) {
-      const reasons = reasonsOf(error);
-      if (reasons[0]?.Code !== 'ConditionalCheckFailed') throw error;
+      if (reasonsOf(error)[0]?.Code !== 'ConditionalCheckFailed') throw error;
     }
     return id;
   }

@@ -1,12 +1,12 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { MESSAGES_PER_SEND_MAX } from './send-all.ts';
 
 // The events queue carries keys of stored events, nothing else. A message is "there is work": losing or doubling its
 // meaning is impossible, because the Events table says what is still to do.
 
 /** Also bounds what one failed message repeats, and what one invocation of process can be asked to do. */
 export const EVENTS_PER_MESSAGE_MAX = 100;
-const MESSAGES_PER_SEND_MAX = 10;
 
 const messageSchema = z.object({ v: z.literal(1), k: z.array(z.string().check(z.regex(/^[\w-]{22}$/))) });
 

@@ -4,7 +4,6 @@ import {
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
@@ -32,6 +31,7 @@ import {
   type NewEvent,
 } from './event-item.ts';
 import { batchGet } from './batch-get.ts';
+import { reasonsOf } from './failure-kind.ts';
 import { insertItems } from './insert-items.ts';
 import { mapAtMost } from './map-at-most.ts';
 
@@ -123,8 +123,7 @@ export class EventStore {
         await this.dynamo.send(new TransactWriteItemsCommand({ TransactItems }));
         return true;
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
-        const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
+        const codes = reasonsOf(error).map(({ Code }) => Code);
         if (codes.includes('ConditionalCheckFailed')) return false;
         // The SDK does not send a cancelled transaction again; somebody else who stores the same event is done in a moment.
         if (!codes.includes('TransactionConflict') || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;

@@ -10,7 +10,7 @@ const REFUSED = new Set([
   'ItemCollectionSizeLimitExceededException',
   'DamagedItemError',
 ]);
-const PASSING = new Set(['TimeoutError', 'AbortError']);
+const PASSING = new Set(['TimeoutError', 'AbortError', 'PassingError']);
 const REFUSED_ITEMS = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
 
 /** What passes by itself and is no error of the SDK's: an answer to a part only, or others who were faster every time. */
@@ -27,11 +27,6 @@ export function isPermanent(error: Error): boolean {
   const reasons = reasonsOf(error);
   if (REFUSED.has(error.name)) return true;
   if (reasons.some(({ Code: code }) => code !== undefined && REFUSED_ITEMS.has(code))) return true;
-  // The SDK's errors carry `$metadata`; those of the network carry a `code`; time-outs have their name.
-  return !(
-    '$metadata' in error ||
-    'code' in error ||
-    PASSING.has(error.name) ||
-    error instanceof PassingError
-  );
+  // The SDK's errors carry `$metadata`; those of the network carry a `code`; time-outs and ours have their names.
+  return !('$metadata' in error || 'code' in error || PASSING.has(error.name));
 }

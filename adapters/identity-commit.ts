@@ -41,10 +41,9 @@ export async function commitIdentity<Result>(
     } catch (error) {
       if (error instanceof NotReadError) continue;
       if (!(error instanceof Error)) throw error;
-      const reasons = reasonsOf(error);
       if (isPermanent(error)) throw error;
       // Anything but a collision may be a lost reply: going round again finds out whether the change was made.
-      if (reasons.length === 0 && (faults += 1) > FAULTS_MAX) throw error;
+      if (reasonsOf(error).length === 0 && (faults += 1) > FAULTS_MAX) throw error;
     }
   }
   return 'busy';

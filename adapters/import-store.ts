@@ -183,8 +183,7 @@ export class ImportStore {
         return true;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        const reasons = reasonsOf(error);
-        if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return false;
+        if (reasonsOf(error).some(({ Code }) => Code === 'ConditionalCheckFailed')) return false;
         if (isPermanent(error) || attempt > RETRIES_MAX) throw error;
         await pause(attempt);
       }

@@ -3,7 +3,7 @@ import { PassingError } from './failure-kind.ts';
 
 // SQS takes ten messages in one request, and may take some of them and not the others.
 
-const MESSAGES_PER_SEND_MAX = 10;
+export const MESSAGES_PER_SEND_MAX = 10;
 
 /**
  * Sends each body as a message of its own.

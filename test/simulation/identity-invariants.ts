@@ -38,7 +38,7 @@ export function storedUsers(dynamo: MemoryDynamo): StoredUsers {
 }
 
 /** Where the links of a node lead; undefined for a circle, or a link to nowhere. */
-function rootOf(nodes: StoredUsers['nodes'], key: string): UserNode | undefined {
+export function rootOf(nodes: StoredUsers['nodes'], key: string): UserNode | undefined {
   let node = nodes.get(key);
   for (let step = 0; node?.mergedInto !== undefined; step += 1) {
     if (step > nodes.size) return undefined;

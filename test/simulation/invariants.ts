@@ -275,24 +275,32 @@ interface Amount {
   count: number;
 }
 
-/** The usage of the stored outcomes: rows of users and of features, by day and by hour. */
-function usageOf(events: Events): Map<string, Amount> {
-  const amounts = new Map<string, Amount>();
-  const add = (key: string, delta: string): void => {
-    const amount = amounts.get(key) ?? { sum: 0n, count: 0 };
-    amounts.set(key, { sum: amount.sum + micros(delta), count: amount.count + 1 });
-  };
+type Amounts = Map<string, Amount>;
+
+function addTo(amounts: Amounts, key: string, delta: string, count: number): void {
+  const known = amounts.get(key) ?? { sum: 0n, count: 0 };
+  amounts.set(key, { sum: known.sum + micros(delta), count: known.count + count });
+}
+
+/** What the stored outcomes count. */
+function* storedUses(events: Events) {
   for (const { record } of events.values()) {
-    // What an erased event counted stays with the features, and is nobody's.
-    if (record.state !== 'mapped' && record.state !== 'erased') continue;
+    if ((record.state !== 'mapped' && record.state !== 'erased') || record.outcome === undefined) continue;
     const iso = new Date(record.time).toISOString();
-    const [day, hour] = [iso.slice(0, 10), iso.slice(11, 13)];
-    const uses = record.outcome === undefined ? [] : (fromStoredOutcome(record.outcome).uses ?? []);
-    for (const { featureId, delta } of uses) {
-      for (const who of record.state === 'erased' ? ['everybody'] : [`user ${record.userId}`, 'everybody']) {
-        add(`${who} ${featureId} ${day}`, delta);
-        add(`${who} ${featureId} ${day} ${hour}`, delta);
-      }
+    // What an erased event counted stays with the features, and is nobody's.
+    const userId = record.state === 'mapped' ? record.userId : undefined;
+    for (const { featureId, delta } of fromStoredOutcome(record.outcome).uses ?? [])
+      yield { userId, featureId, delta, day: iso.slice(0, 10), hour: iso.slice(11, 13) };
+  }
+}
+
+/** The usage of the stored outcomes: rows of users and of features, by day and by hour. */
+function usageOf(events: Events): Amounts {
+  const amounts: Amounts = new Map();
+  for (const { userId, featureId, delta, day, hour } of storedUses(events)) {
+    for (const who of userId === undefined ? ['everybody'] : [`user ${userId}`, 'everybody']) {
+      addTo(amounts, `${who} ${featureId} ${day}`, delta, 1);
+      addTo(amounts, `${who} ${featureId} ${day} ${hour}`, delta, 1);
     }
   }
   return amounts;
@@ -304,7 +312,7 @@ function usageRows({ dynamo, ledger }: Rest, events: Events): string[] {
       bodies.map(({ userId }) => [`u#${keyPartOf(userId)}`, userId] as const),
     ),
   );
-  const found = new Map<string, Amount>();
+  const found: Amounts = new Map();
   for (const wire of dynamo.items(TABLES.usage)) {
     const row = fromUsageItem(toItem(wire));
     const [pk, sk] = [textOf(wire, 'pk'), textOf(wire, 'sk')];
@@ -312,17 +320,14 @@ function usageRows({ dynamo, ledger }: Rest, events: Events): string[] {
     const userId = userOf.get(pk);
     const part = userId === undefined ? pk.split('#')[1] : sk.split('#')[0];
     const key = `${userId === undefined ? 'everybody' : `user ${userId}`} ${part?.slice(1) ?? ''} ${row.day}`;
-    const add = (name: string, amount: { readonly sum: string; readonly count: number }): void => {
-      const known = found.get(name) ?? { sum: 0n, count: 0 };
-      found.set(name, { sum: known.sum + micros(amount.sum), count: known.count + amount.count });
-    };
-    add(key, row);
-    for (const [hour, amount] of row.hours) add(`${key} ${String(hour).padStart(2, '0')}`, amount);
+    addTo(found, key, row.sum, row.count);
+    for (const [hour, { sum, count }] of row.hours)
+      addTo(found, `${key} ${String(hour).padStart(2, '0')}`, sum, count);
   }
   return differences('the rows hold', found, usageOf(events));
 }
 
-function differences(what: string, found: Map<string, Amount>, wanted: Map<string, Amount>): string[] {
+function differences(what: string, found: Amounts, wanted: Amounts): string[] {
   const keys = new Set([...found.keys(), ...wanted.keys()]);
   return [...keys].flatMap((key) => {
     const [a, b] = [found.get(key), wanted.get(key)];
@@ -340,12 +345,10 @@ const DAYS = { from: '2026-01-01', to: '2027-01-01' };
 /** The same through the store that the API reads with. */
 async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<string[]> {
   const store = new UsageStore(clients.dynamo, TABLES.usage);
-  const found = new Map<string, Amount>();
+  const found: Amounts = new Map();
   const take =
     (who: string) => (day: { featureId: string; row: { day: string; sum: string; count: number } }) => {
-      const key = `${who} ${day.featureId} ${day.row.day}`;
-      const known = found.get(key) ?? { sum: 0n, count: 0 };
-      found.set(key, { sum: known.sum + micros(day.row.sum), count: known.count + day.row.count });
+      addTo(found, `${who} ${day.featureId} ${day.row.day}`, day.row.sum, day.row.count);
       return true;
     };
   for (const userId of userIdsOf(ledger))
@@ -360,18 +363,12 @@ async function usageAsRead({ clients, ledger }: Rest, events: Events): Promise<s
 async function usageAsAnswered(rest: Rest, events: Events): Promise<string[]> {
   const { answers, violations } = await usageAnswers(rest, userIdsOf(rest.ledger));
   for (const { asked, ofUsers, amounts } of answers) {
-    const wanted = new Map<string, Amount>();
-    for (const { record } of events.values()) {
-      const isCounted = record.state === 'mapped' || (record.state === 'erased' && ofUsers === undefined);
-      if (!isCounted || ofUsers?.includes(record.userId) === false) continue;
-      const day = new Date(record.time).toISOString().slice(0, 10);
-      const { uses = [] } = record.outcome === undefined ? {} : fromStoredOutcome(record.outcome);
-      for (const { featureId, delta } of uses) {
-        const known = wanted.get(`${featureId} ${day}`) ?? { sum: 0n, count: 0 };
-        wanted.set(`${featureId} ${day}`, { sum: known.sum + micros(delta), count: known.count + 1 });
-      }
-    }
-    const found = new Map(amounts.map(({ what, sum, count }) => [what, { sum: micros(sum), count }]));
+    const found: Amounts = new Map();
+    const wanted: Amounts = new Map();
+    for (const { userId, featureId, day, delta } of storedUses(events))
+      if (ofUsers === undefined || (userId !== undefined && ofUsers.includes(userId)))
+        addTo(wanted, `${featureId} ${day}`, delta, 1);
+    for (const { what, sum, count } of amounts) addTo(found, what, sum, count);
     violations.push(...differences(`the API answers${asked}`, found, wanted));
   }
   return violations;

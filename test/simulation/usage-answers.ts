@@ -1,8 +1,7 @@
 import { keyPartOf } from '../../adapters/keys.ts';
-import { UserStore } from '../../adapters/user-store.ts';
 import { toAnswer, toRequest } from './api-request.ts';
 import { listOf } from './api-client.ts';
-import { TABLES } from './deployment-names.ts';
+import { rootOf, storedUsers } from './identity-invariants.ts';
 import type { Rest } from './invariants.ts';
 import { wireAdmin } from './wire-admin.ts';
 
@@ -25,7 +24,7 @@ export async function usageAnswers(
   rest: Rest,
   userIds: Iterable<string>,
 ): Promise<{ readonly answers: readonly UsageAnswer[]; readonly violations: string[] }> {
-  const groups = (await groupsOf(rest, userIds)).filter((group) => group.length > 1);
+  const groups = groupsOf(rest, userIds).filter((group) => group.length > 1);
   if (groups.length === 0) return { answers: [], violations: [] };
   const { scheduler, clients } = rest;
   const handler = wireAdmin({ scheduler, clients }, () => 'rul_of_nobody');
@@ -53,12 +52,8 @@ export async function usageAnswers(
 }
 
 /** The ids that are one user, by the links as they are stored. */
-async function groupsOf({ clients }: Rest, userIds: Iterable<string>): Promise<readonly string[][]> {
-  const ids = [...new Set(userIds)];
-  const nodes = await new UserStore(clients.dynamo, TABLES.users).nodes(ids.map(keyPartOf));
-  const rootOf = (key: string): string => {
-    const next = nodes.get(key)?.mergedInto?.key;
-    return next === undefined ? key : rootOf(next);
-  };
-  return [...Map.groupBy(ids, (id) => rootOf(keyPartOf(id))).values()];
+function groupsOf({ dynamo }: Rest, userIds: Iterable<string>): readonly string[][] {
+  const { nodes } = storedUsers(dynamo);
+  const rootKeyOf = (key: string): string => rootOf(nodes, key)?.key ?? key;
+  return [...Map.groupBy(new Set(userIds), (id) => rootKeyOf(keyPartOf(id))).values()];
 }

@@ -1,6 +1,6 @@
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AdminSecret } from '../../adapters/admin-secret.ts';
 import { ApiKeyCache } from '../../adapters/api-key-cache.ts';
 import { ApiKeyStore } from '../../adapters/api-keys.ts';
@@ -41,6 +41,7 @@ import { UserStore } from '../../adapters/user-store.ts';
 import { createAdminApp } from '../../functions/admin/app.ts';
 import { DashboardFiles } from '../../functions/admin/dashboard-files.ts';
 import type { TestTables } from './dynamo.ts';
+import { stubbedSqs } from './stubbed-sqs.ts';
 
 // The admin API on an embedded DynamoDB, called without HTTP, with the clock in the test's hand.
 
@@ -259,33 +260,18 @@ async function answerOf(response: Response): Promise<AdminAnswer> {
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
 }
 
-/** SQS as far as sending goes. */
-function queueOf(queue: {
+/** A queue that notes what it takes. */
+const queueOf = (queue: {
   readonly sent: string[];
   readonly fails: boolean;
   readonly takesNothing?: boolean;
-}): SQSClient {
-  const client = new SQSClient({
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+}): SQSClient =>
+  stubbedSqs((bodies) => {
+    if (queue.fails) throw unreachable();
+    if (queue.takesNothing === true) return bodies.map(() => ({ Code: 'InternalError', SenderFault: false }));
+    queue.sent.push(...bodies);
+    return undefined;
   });
-  client.middlewareStack.add(
-    () => (call) => {
-      if (queue.fails) return Promise.reject(unreachable());
-      const entries = 'Entries' in call.input ? (call.input.Entries ?? []) : [call.input];
-      const failed = queue.takesNothing === true ? entries : [];
-      for (const entry of entries)
-        if (failed.length === 0 && 'MessageBody' in entry) queue.sent.push(String(entry.MessageBody));
-      const output = {
-        $metadata: {},
-        Failed: failed.map((entry) => ({ ...entry, Code: 'InternalError', SenderFault: false })),
-      };
-      return Promise.resolve({ output, response: undefined });
-    },
-    { step: 'initialize', name: 'queue' },
-  );
-  return client;
-}
 
 const unreachable = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 

@@ -1,7 +1,8 @@
-import { SQSClient, type ServiceInputTypes } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isPermanent, PassingError } from '../../adapters/failure-kind.ts';
 import { sendAll } from '../../adapters/send-all.ts';
+import { stubbedSqs, type Refusal } from '../support/stubbed-sqs.ts';
 
 const URL = 'http://queue.invalid/';
 const clients: SQSClient[] = [];
@@ -10,33 +11,15 @@ afterEach(() => {
 });
 
 /** SQS that says of each message why it does not take it, if it does not; and what it was sent. */
-function queue(refusal: (body: string) => { Code: string; SenderFault: boolean } | undefined) {
-  const batches: string[][] = [];
-  const client = new SQSClient({
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+function queue(refusal: (body: string) => Refusal | undefined) {
+  const batches: (readonly string[])[] = [];
+  const client = stubbedSqs((bodies) => {
+    batches.push(bodies);
+    return bodies.map(refusal);
   });
   clients.push(client);
-  client.middlewareStack.add(
-    () => (call) => {
-      const entries = entriesOf(call.input);
-      batches.push(entries.map(({ body }) => body));
-      const Failed = entries.flatMap(({ Id, body }) => {
-        const why = refusal(body);
-        return why === undefined ? [] : [{ Id, ...why }];
-      });
-      return Promise.resolve({ output: { $metadata: {}, Failed }, response: undefined });
-    },
-    { step: 'initialize', name: 'queue' },
-  );
   return { client, batches };
 }
-
-const entriesOf = (input: ServiceInputTypes): readonly { Id: string | undefined; body: string }[] =>
-  ('Entries' in input ? (input.Entries ?? []) : []).map((entry) => ({
-    Id: entry.Id,
-    body: 'MessageBody' in entry ? (entry.MessageBody ?? '') : '',
-  }));
 
 async function errorOf(work: Promise<void>): Promise<Error> {
   try {

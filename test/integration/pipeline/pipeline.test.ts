@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { eventKeyOf } from '../../../adapters/keys.ts';
 import { EMPTY_SNAPSHOT, type RulesetSnapshot } from '../../../core/ruleset.ts';
@@ -386,6 +386,11 @@ describe('users', () => {
 });
 
 describe('failures', () => {
+  // The client is that of all tests here.
+  afterEach(() => {
+    pipeline.client.middlewareStack.remove('throttle');
+  });
+
   test('an event whose stored body is damaged is quarantined by the last chance and takes no other with it', async () => {
     await pipeline.saveRuleset(FEATURES);
     await pipeline.webhook([
@@ -438,7 +443,6 @@ describe('failures', () => {
     isThrottled = false;
     expect((await pipeline.process({ Records: last }, context())).batchItemFailures).toEqual([]);
     expect(await stateOf('m1')).toBe('mapped');
-    pipeline.client.middlewareStack.remove('throttle');
   });
 
   test('when SQS does not take a key, the event is acknowledged all the same and the timer queues it later', async () => {
